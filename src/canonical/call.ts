@@ -1,0 +1,65 @@
+import type { JsonObject } from "./json.ts";
+import type { Operation, Operations } from "./operations.ts";
+import type { Warnings } from "./warnings.ts";
+
+/** Header names in lower case; a repeated header's values joined by ", ". */
+export interface HeaderBag {
+  readonly [name: string]: string | undefined;
+}
+
+/** Milliseconds on the monotonic clock. */
+export type Monotonic = number;
+
+export interface Labels {
+  readonly [name: string]: string;
+}
+
+/** Who calls us: the bearer of a key we issued, or anyone where the operator left the gateway open on loopback. */
+export type Caller =
+  | { readonly kind: "key"; readonly keyId: string; readonly labels: Labels }
+  | { readonly kind: "open"; readonly keyId: "open"; readonly labels: Labels };
+
+/** Where a top-level member stands in the body: byte offsets of its key's opening quote, its value's first byte and past its last. */
+export interface Span {
+  readonly key: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The caller's request as it was received. */
+export interface Source {
+  /** Name of the wire it is written in. */
+  readonly wire: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: HeaderBag;
+  readonly body: Uint8Array;
+  /** `body`, parsed. */
+  readonly json: JsonObject;
+  /** Top-level members of `body`, so that it can be edited instead of rebuilt. */
+  readonly members: ReadonlyMap<string, Span>;
+}
+
+/** One caller request, end to end. */
+export interface Call<Op extends Operation = Operation> {
+  readonly id: string;
+  readonly operation: Op;
+  /** The model as the caller named it. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** Decoded on first use: a relayed call may never need it. Throws GatewayError `invalid_request`. */
+  readonly request: Operations[Op]["request"];
+  /** Present only while `request` is what was decoded from it; see `withRequest`. */
+  readonly source?: Source | undefined;
+  readonly caller: Caller;
+  readonly labels: Labels;
+  readonly signal: AbortSignal;
+  readonly deadline: Monotonic;
+  readonly warnings: Warnings;
+}
+
+/** The call with another request. The source is dropped, so that what was changed is translated and never relayed. */
+export function withRequest<Op extends Operation>(call: Call<Op>, request: Operations[Op]["request"]): Call<Op> {
+  const { id, operation, model, stream, caller, labels, signal, deadline, warnings } = call;
+  return { id, operation, model, stream, request, caller, labels, signal, deadline, warnings };
+}

@@ -1,0 +1,54 @@
+import type { Call, HeaderBag } from "./call.ts";
+import type { Operation, Operations } from "./operations.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Facts about how a call was served, for the reply's headers. */
+export interface Served {
+  readonly provider: string;
+  /** The model that really answered, in the provider's words; the requested one until the provider says. */
+  readonly model: string;
+  readonly attempts: number;
+  /** The upstream's reply headers that may be shown to the caller. */
+  readonly headers: HeaderBag;
+}
+
+/**
+ * A piece of a streamed reply. `raw` is one or more whole frames as the provider sent them, present while relaying; `chunks()`
+ * decodes on demand. An item without `raw` must be encoded.
+ */
+export interface StreamItem<Op extends Operation = Operation> {
+  readonly raw?: Uint8Array | undefined;
+  chunks(): readonly Operations[Op]["chunk"][];
+}
+
+/**
+ * A streamed reply's items, one batch per network read. Never throws: however the stream ends, `next()` says so with
+ * `done: true` and the one terminal. `return()` aborts the upstream.
+ */
+export interface Batches<Op extends Operation = Operation> {
+  next(): Promise<IteratorResult<readonly StreamItem<Op>[], Terminal>>;
+  return(terminal: Terminal): Promise<IteratorResult<readonly StreamItem<Op>[], Terminal>>;
+}
+
+export type Reply<Op extends Operation = Operation> =
+  | {
+      readonly stream: false;
+      readonly served: Served;
+      /** Decoded on first use. */
+      readonly result: Operations[Op]["result"];
+      /** The body in the caller's own wire, present while relaying. */
+      readonly raw?: Uint8Array | undefined;
+    }
+  | {
+      readonly stream: true;
+      readonly served: Served;
+      /** True: every item has `raw` in the caller's own wire, its end marker or error event included. */
+      readonly relayed: boolean;
+      readonly batches: Batches<Op>;
+    };
+
+/** The one shape of the gateway, an ensemble and dispatch. Rejects with GatewayError. */
+export type Handler = <Op extends Operation>(call: Call<Op>) => Promise<Reply<Op>>;
+
+/** A policy. */
+export type Step = (next: Handler) => Handler;

@@ -1,0 +1,19 @@
+import type { GatewayError } from "./error.ts";
+
+/**
+ * How an answer ended; every answer has exactly one. Only `finished` and `limited` end cleanly on the wire:
+ * - finished: the provider said so;
+ * - limited: cut by us at a limit, well-formed, finish reason `length`;
+ * - truncated: the provider's connection ended before its end marker;
+ * - error: the provider or the gateway failed;
+ * - cancelled: the caller went away.
+ */
+export type Terminal =
+  | { readonly kind: "finished" }
+  | { readonly kind: "limited" }
+  | { readonly kind: "truncated"; readonly error: GatewayError }
+  | { readonly kind: "error"; readonly error: GatewayError }
+  | { readonly kind: "cancelled" };
+
+export const finished: Terminal = { kind: "finished" };
+export const cancelled: Terminal = { kind: "cancelled" };

@@ -1,0 +1,166 @@
+import type { HeaderBag, Source } from "../canonical/call.ts";
+import type { Finish } from "../canonical/chat.ts";
+import type { GatewayError } from "../canonical/error.ts";
+import type { WireEvent } from "../canonical/event.ts";
+import type { JsonObject } from "../canonical/json.ts";
+import type { Operation, Operations } from "../canonical/operations.ts";
+import type { Terminal } from "../canonical/terminal.ts";
+import type { Usage } from "../canonical/usage.ts";
+import type { Warning } from "../canonical/warnings.ts";
+
+/*
+ * A wire is a wire format, in both directions: towards callers (decodeRequest, ReplyEncoder, encodeError) and towards
+ * providers (encodeRequest, ReplyDecoder, decodeError), and relay where both sides speak it. Codecs are pure and synchronous:
+ * no I/O, no clock, no randomness, no environment. Every folder beside this file has the same file names.
+ */
+
+/** How a stream's events are laid out in bytes. */
+export type Framing = "sse";
+
+/** A request as it arrived, its body parsed. */
+export interface Incoming {
+  readonly path: string;
+  readonly query: string;
+  readonly headers: HeaderBag;
+  readonly body: JsonObject;
+}
+
+/** A request for a provider. `body` is a JSON value to be written, or the caller's own bytes with edits spliced in. */
+export interface WireRequest {
+  readonly headers: HeaderBag;
+  readonly body: JsonObject | readonly Uint8Array[];
+}
+
+/** Where a provider departs from its wire. Data, kept in the provider's row. */
+export interface Quirks {
+  /** OpenAI chat: the output limit's name at this provider. Default max_completion_tokens. */
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens" | undefined;
+  /** OpenAI chat: false where `stream_options` is refused. */
+  readonly streamUsage?: boolean | undefined;
+  /** OpenAI chat: where an assistant message's earlier reasoning goes; none = it is left out and reported. */
+  readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
+  /** OpenAI chat: whether the `developer` role is known. Default false except at OpenAI itself. */
+  readonly developerRole?: boolean | undefined;
+  /** Top-level request fields the provider refuses; removed and reported. */
+  readonly drop?: readonly string[] | undefined;
+  /** Longest tool name and tool-call id the provider takes. */
+  readonly toolNameLength?: number | undefined;
+  readonly toolCallIdLength?: number | undefined;
+}
+
+/** What a request is encoded for. */
+export interface Target {
+  readonly provider: string;
+  /** The model in the provider's words. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly quirks: Quirks;
+  /** The model's largest output, for wires that demand a limit. */
+  readonly maxOutputTokens?: number | undefined;
+  /** Refuse with `unsupported` what would otherwise be dropped with a warning. */
+  readonly strict?: boolean | undefined;
+}
+
+/** What a reply encoder may not make up itself. */
+export interface ReplyMeta {
+  /** Used where the provider gave no id. */
+  readonly id: string;
+  /** Seconds since the epoch, used where the provider gave none. */
+  readonly createdAt: number;
+  /** The model to name where the provider named none. */
+  readonly model: string;
+}
+
+export interface EncodedRequest<Op extends Operation> {
+  readonly wireRequest: WireRequest;
+  readonly warnings: readonly Warning[];
+  /** Undoes on the reply what this encoder did to the request (shortened names, emulated features). */
+  readonly decoder: ReplyDecoder<Op>;
+}
+
+export interface DecodedRequest<Op extends Operation> {
+  readonly model: string;
+  readonly stream: boolean;
+  /** Decodes the rest. Throws GatewayError `invalid_request` with `param`. */
+  request(): Operations[Op]["request"];
+  encoder(meta: ReplyMeta): ReplyEncoder<Op>;
+}
+
+export interface Codec<Op extends Operation> {
+  /** Canonical → wire. Throws GatewayError for what cannot be said at all (an orphaned tool result …). */
+  encodeRequest(request: Operations[Op]["request"], target: Target): EncodedRequest<Op>;
+  /** Wire → canonical. Reads only what routing needs; throws GatewayError `invalid_request` with `param`. */
+  decodeRequest?(incoming: Incoming): DecodedRequest<Op>;
+  /** Both sides speak this wire: edits the caller's bytes instead of rebuilding them. */
+  relay?(
+    source: Source,
+    target: Target,
+  ): { readonly wireRequest: WireRequest; readonly warnings: readonly Warning[]; readonly relay: Relay };
+}
+
+/** Reads a provider's reply. Lenient: unknown fields are kept or skipped, never fatal; an unreadable reply throws `bad_reply`. */
+export interface ReplyDecoder<Op extends Operation> {
+  whole(body: JsonObject): Operations[Op]["result"];
+  push(event: WireEvent): readonly Operations[Op]["chunk"][];
+  /** The stream's bytes are over: closes what is open. */
+  end(): readonly Operations[Op]["chunk"][];
+  /** True once the wire's own end marker was seen; a stream that ends without it was truncated. */
+  readonly ended: boolean;
+}
+
+/** Writes a reply for a caller. */
+export interface ReplyEncoder<Op extends Operation> {
+  whole(result: Operations[Op]["result"]): JsonObject;
+  push(chunk: Operations[Op]["chunk"]): readonly WireEvent[];
+  /** Ends the stream: the wire's end marker only for `finished` and `limited`, else its own error event (none for `cancelled`). */
+  end(terminal: Terminal): readonly WireEvent[];
+  /** Warnings about what this wire could not carry back to the caller. */
+  readonly warnings: readonly Warning[];
+  /** An event (or, with `comment`, an SSE comment) that keeps an idle stream alive and that SDKs ignore. */
+  readonly keepAlive: WireEvent | { readonly comment: string };
+}
+
+/** What a relay has read out of the reply it passes on. */
+export interface Observed {
+  readonly id?: string | undefined;
+  readonly model?: string | undefined;
+  readonly usage?: Usage | undefined;
+  readonly finish?: Finish | undefined;
+  readonly error?: GatewayError | undefined;
+  /** Caller-visible content has passed. */
+  readonly content: boolean;
+  /** The wire's own end marker has passed. */
+  readonly ended: boolean;
+}
+
+export interface Relay {
+  /**
+   * Once content has passed, frames whose text (read as Latin-1) this does not match need no look and are passed on unread.
+   * It must match every frame that changes `observed()` or that `push` would drop or replace.
+   */
+  readonly interesting: RegExp;
+  /** One event of a stream: pass it on as it came, leave it out, or replace it. */
+  push(event: WireEvent): "keep" | "drop" | WireEvent;
+  /** A whole reply: pass it on as it came, or replace it. */
+  whole(body: JsonObject): "keep" | JsonObject;
+  /** Events to end the stream with when it did not end by itself: an error event, or a clean cut at a limit. */
+  cut(terminal: Terminal): readonly WireEvent[];
+  observed(): Observed;
+}
+
+/** An error in the wire's own shape. */
+export interface WireError {
+  readonly status: number;
+  readonly headers: HeaderBag;
+  readonly body: JsonObject;
+}
+
+export interface Wire {
+  readonly name: string;
+  readonly framing: Framing;
+  readonly codecs: { readonly [Op in Operation]?: Codec<Op> };
+  /** A provider's error reply. `body` is the parsed JSON, or the text where it was none. Secrets do not pass. */
+  decodeError(status: number, headers: HeaderBag, body: JsonObject | string, provider: string): GatewayError;
+  /** `callId` is named in the message so that the operator can find the call. */
+  encodeError(error: GatewayError, callId: string): WireError;
+}
