@@ -40,6 +40,21 @@ export interface Source {
   readonly members: ReadonlyMap<string, Span>;
 }
 
+/**
+ * What is known of how a call went, filled in on its way by whoever learns it, shown in the reply's headers (an error's too).
+ * The one mutable thing about a call.
+ */
+export class CallRecord {
+  provider: string | undefined;
+  /** The model that served, in the provider's words; the one asked for until the provider says. */
+  model: string | undefined;
+  attempts = 0;
+  /** Milliseconds spent waiting: for providers, and for the time between two attempts. */
+  waitedMs = 0;
+  /** The provider's reply headers that callers may see. */
+  headers: HeaderBag = {};
+}
+
 /** One caller request, end to end. */
 export interface Call<Op extends Operation = Operation> {
   readonly id: string;
@@ -56,10 +71,11 @@ export interface Call<Op extends Operation = Operation> {
   readonly signal: AbortSignal;
   readonly deadline: Monotonic;
   readonly warnings: Warnings;
+  readonly record: CallRecord;
 }
 
 /** The call with another request. The source is dropped, so that what was changed is translated and never relayed. */
 export function withRequest<Op extends Operation>(call: Call<Op>, request: Operations[Op]["request"]): Call<Op> {
-  const { id, operation, model, stream, caller, labels, signal, deadline, warnings } = call;
-  return { id, operation, model, stream, request, caller, labels, signal, deadline, warnings };
+  const { id, operation, model, stream, caller, labels, signal, deadline, warnings, record } = call;
+  return { id, operation, model, stream, request, caller, labels, signal, deadline, warnings, record };
 }

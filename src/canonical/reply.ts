@@ -2,16 +2,6 @@ import type { Call, HeaderBag } from "./call.ts";
 import type { Operation, Operations } from "./operations.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Facts about how a call was served, for the reply's headers. */
-export interface Served {
-  readonly provider: string;
-  /** The model that really answered, in the provider's words; the requested one until the provider says. */
-  readonly model: string;
-  readonly attempts: number;
-  /** The upstream's reply headers that may be shown to the caller. */
-  readonly headers: HeaderBag;
-}
-
 /**
  * A piece of a streamed reply. `raw` is one or more whole frames as the provider sent them, present while relaying; `chunks()`
  * decodes on demand. An item without `raw` must be encoded.
@@ -33,7 +23,6 @@ export interface Batches<Op extends Operation = Operation> {
 export type Reply<Op extends Operation = Operation> =
   | {
       readonly stream: false;
-      readonly served: Served;
       /** Decoded on first use. */
       readonly result: Operations[Op]["result"];
       /** The body in the caller's own wire, present while relaying. */
@@ -41,7 +30,6 @@ export type Reply<Op extends Operation = Operation> =
     }
   | {
       readonly stream: true;
-      readonly served: Served;
       /** True: every item has `raw` in the caller's own wire, its end marker or error event included. */
       readonly relayed: boolean;
       readonly batches: Batches<Op>;
