@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { fileURLToPath } from "node:url";
+import { isCheckout, isNewEnough, runOnOwnNode } from "./runtime.js";
+
+if (isNewEnough(process.version)) {
+  const { main } = await import(isCheckout ? "../src/main.ts" : "../dist/main.js");
+  await main(process.argv.slice(2));
+} else {
+  runOnOwnNode([fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
+}

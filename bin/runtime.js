@@ -1,0 +1,97 @@
+/*
+ * Finds, or fetches, a Node that can run Polygate. Plain JavaScript that needs nothing but the Node the machine happens to
+ * have (18 or newer), because it is what runs when that Node is too old for everything else.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** True in a clone of the project, false in the package as shipped (which holds built JavaScript only). */
+export const isCheckout = existsSync(join(root, "src"));
+
+/** @param {string} version e.g. "v20.20.2" */
+export function isNewEnough(version) {
+  const wanted = numbers(manifest.engines.node);
+  const have = numbers(version);
+  return have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1]);
+}
+
+/**
+ * Runs `node <args>` on a Node that is new enough, with that Node first on the PATH, and ends this process as it ended.
+ * @param {readonly string[]} args
+ */
+export function runOnOwnNode(args) {
+  const node = isNewEnough(process.version) ? process.execPath : (installedNode() ?? fetchedNode());
+  const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`;
+  const child = spawn(node, args, { stdio: "inherit", env: { ...process.env, PATH: path } });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => stop(`${node} did not start: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** The project's own Node, as `npm ci` or an earlier start left it. */
+function installedNode() {
+  const name = platformPackage();
+  const places = ["node", name, join("node", "node_modules", name)].map((place) => join(root, "node_modules", place));
+  places.push(join(root, ".toolchain", "node_modules", name));
+  return places.flatMap((place) => [join(place, "bin", "node"), join(place, "bin", "node.exe")]).find(works);
+}
+
+function fetchedNode() {
+  const wanted = `Polygate needs Node ${manifest.engines.node}; this is ${process.version}.`;
+  const byHand = "Install a newer Node from https://nodejs.org and run the same command again.";
+  if (!isCheckout) stop(`${wanted} ${byHand}`);
+  const spec = `${platformPackage()}@${manifest.devDependencies.node}`;
+  const command = ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", ".toolchain", spec];
+  say(`${wanted} Fetching one for this project alone, once (about 120 MB): npm ${command.join(" ")}`);
+  const done = npm(command);
+  const node = done.status === 0 ? installedNode() : undefined;
+  if (node === undefined) stop(`No Node ${manifest.devDependencies.node} for ${process.platform} ${process.arch} came of it. ${byHand}`);
+  return node;
+}
+
+/** @param {readonly string[]} args */
+function npm(args) {
+  const script = process.env.npm_execpath;
+  // Its output goes to stderr: stdout belongs to the command that was asked for.
+  const options = { cwd: root, stdio: ["ignore", 2, 2] };
+  if (script?.endsWith(".js")) return spawnSync(process.execPath, [script, ...args], options);
+  return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+}
+
+/** Name of the npm package that holds Node's binary for this machine. */
+function platformPackage() {
+  const platform = process.platform === "win32" ? "win" : process.platform;
+  return `${platform === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${platform}-${process.arch}`;
+}
+
+/** @param {string} node */
+function works(node) {
+  if (!existsSync(node)) return false;
+  const answer = spawnSync(node, ["--version"], { encoding: "utf8" });
+  return answer.status === 0 && isNewEnough(answer.stdout);
+}
+
+/** @param {string} text @returns {number[]} */
+function numbers(text) {
+  return (text.match(/\d+/g) ?? []).map(Number);
+}
+
+/** @param {string} sentence */
+function say(sentence) {
+  process.stderr.write(`polygate: ${sentence}\n`);
+}
+
+/** @param {string} sentence @returns {never} */
+function stop(sentence) {
+  say(sentence);
+  process.exit(1);
+}
