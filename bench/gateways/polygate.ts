@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { freePort, type Processes, type Running } from "../processes.ts";
+import type { Upstreams } from "../upstreams/start.ts";
+import { type Gateway, shotFor } from "./gateway.ts";
+
+export interface PolygatePlan {
+  readonly processes: Processes;
+  readonly upstreams: Upstreams;
+  readonly folder: string;
+  readonly profile: string | undefined;
+}
+
+export interface Polygate extends Gateway {
+  readonly process: Running;
+  /** Where its ledger lies. */
+  readonly dataDir: string;
+}
+
+const secret = "pg-bench-0123456789abcdef0123456789abcdef";
+const launcher = fileURLToPath(new URL("../../bin/polygate.js", import.meta.url));
+
+/** As an operator starts it: from a configuration file, with a key and the ledger. Throws where it does not start. */
+export async function startPolygate({ processes, upstreams, folder, profile }: PolygatePlan): Promise<Polygate> {
+  const port = await freePort();
+  const dataDir = join(folder, "data");
+  const config = join(folder, "polygate.yaml");
+  mkdirSync(dataDir, { mode: 0o700 });
+  writeFileSync(config, stringify(configuration(port, dataDir, upstreams)));
+  const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
+  const running = await processes.start({
+    name: "polygate",
+    command: process.execPath,
+    args: [...profiling, launcher, "start", "--config", config],
+    port,
+  });
+  return {
+    name: "polygate",
+    origin: `http://127.0.0.1:${port}`,
+    pid: running.pid,
+    process: running,
+    dataDir,
+    shot: (subject) =>
+      shotFor(subject, {
+        model: `${subject.stream ? "up-stream" : "up"}/gpt-4o-mini`,
+        headers: {
+          authorization: `Bearer ${secret}`,
+          ...(subject.wire === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
+        },
+      }),
+  };
+}
+
+function configuration(port: number, dataDir: string, upstreams: Upstreams): object {
+  const upstream = (running: Running): object => ({
+    wire: "openai-chat",
+    base_url: `http://127.0.0.1:${running.port}/v1`,
+    api_key: "none",
+  });
+  return {
+    server: { host: "127.0.0.1", port },
+    keys: [{ id: "bench", secret, labels: { team: "bench" } }],
+    data_dir: dataDir,
+    providers: { up: upstream(upstreams.json), "up-stream": upstream(upstreams.stream) },
+  };
+}
