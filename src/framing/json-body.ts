@@ -1,0 +1,222 @@
+import { type Buffer, isUtf8 } from "node:buffer";
+import type { Span } from "../canonical/call.ts";
+import { GatewayError } from "../canonical/error.ts";
+import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
+import { asBuffer } from "./bytes.ts";
+import { faultOffset, malformedUtf8Offset } from "./json-fault.ts";
+
+export interface JsonBody {
+  readonly json: JsonObject;
+  /** Top-level members in their order: byte offsets into the bytes given. */
+  readonly members: ReadonlyMap<string, Span>;
+}
+
+export interface JsonLimits {
+  /** Most levels of objects and arrays, the body's own object being the first. Default 64. */
+  readonly depth?: number | undefined;
+  /** Most members of one object. Default 10,000. */
+  readonly keys?: number | undefined;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const SPACE = 0x20;
+
+/** Strings are read byte by byte so far, then by a search for the closing quote (which costs more to begin with). */
+const SHORT_STRING = 64;
+
+/**
+ * A request body: one JSON object in UTF-8. Depth and member counts are checked before anything is built of it.
+ *
+ * Throws GatewayError `invalid_request` for an empty body, malformed UTF-8 or JSON, a byte order mark, another value than an
+ * object, a top-level name that stands twice (two readers could each take another one), and what passes the limits.
+ *
+ * Accepted as `JSON.parse` accepts them: escapes of lone surrogates (kept, and written again as escapes), numbers past a
+ * double (1e400 reads as Infinity, 2^53+1 as its neighbour: a relayed body keeps the caller's digits), names such as
+ * `__proto__` (an own member like any other). A name that stands twice below the top level: the last one counts.
+ */
+export function parseJsonBody(bytes: Uint8Array, limits: JsonLimits = {}): JsonBody {
+  const buffer = asBuffer(bytes);
+  if (!isUtf8(buffer)) {
+    throw refused(`The request body is not valid UTF-8 (at byte ${malformedUtf8Offset(buffer)}). Send JSON in UTF-8.`);
+  }
+  const members = new Scan(buffer, limits.depth ?? 64, limits.keys ?? 10_000).members();
+  const json = parse(buffer);
+  if (!isObject(json) || members === undefined) throw refused("The request body must be one JSON object.");
+  return { json, members };
+}
+
+const refused = (message: string, param?: string): GatewayError => new GatewayError("invalid_request", message, { param });
+
+function parse(buffer: Buffer): Json {
+  try {
+    return JSON.parse(buffer.toString("utf8"));
+  } catch (cause) {
+    const at = faultOffset(buffer);
+    const where = at === buffer.length ? "it ends too early" : `the fault is at byte ${at}`;
+    throw new GatewayError("invalid_request", `The request body is not valid JSON: ${where}.`, { cause });
+  }
+}
+
+/** Finds the top-level members without building values. What is not JSON is left for the parser to refuse. */
+class Scan {
+  readonly #bytes: Buffer;
+  readonly #depth: number;
+  readonly #keys: number;
+
+  constructor(bytes: Buffer, depth: number, keys: number) {
+    this.#bytes = bytes;
+    this.#depth = depth;
+    this.#keys = keys;
+  }
+
+  /** Undefined where the bytes are no JSON object. */
+  members(): Map<string, Span> | undefined {
+    const bytes = this.#bytes;
+    let at = this.#space(0);
+    if (bytes[at] !== OPEN_BRACE) throw refused(this.#noObject(at));
+    at = this.#space(at + 1);
+    const members = new Map<string, Span>();
+    if (bytes[at] === CLOSE_BRACE) return members;
+    for (;;) {
+      const key = at;
+      if (bytes[key] !== QUOTE) return undefined;
+      const keyEnd = this.#string(key);
+      at = this.#space(keyEnd);
+      if (bytes[at] !== COLON) return undefined;
+      const start = this.#space(at + 1);
+      const end = this.#value(start);
+      const name = this.#name(key, keyEnd);
+      if (name === undefined) return undefined;
+      if (members.has(name)) {
+        throw refused(`The request body has \`${name}\` twice (the second at byte ${key}). Send it once.`, name);
+      }
+      members.set(name, { key, start, end });
+      if (members.size > this.#keys) throw this.#tooManyKeys(key);
+      at = this.#space(end);
+      const next = bytes[at];
+      if (next === CLOSE_BRACE) return members;
+      if (next !== COMMA) return undefined;
+      at = this.#space(at + 1);
+    }
+  }
+
+  #noObject(at: number): string {
+    const bytes = this.#bytes;
+    if (at >= bytes.length) return "The request body is empty. Send one JSON object.";
+    if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+      return "The request body starts with a byte order mark. Send JSON in UTF-8 without one.";
+    }
+    return `The request body must be one JSON object; at byte ${at} something else begins.`;
+  }
+
+  #space(at: number): number {
+    const bytes = this.#bytes;
+    for (;;) {
+      const byte = bytes[at];
+      if (byte === undefined || byte > SPACE) return at;
+      if (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+      at++;
+    }
+  }
+
+  /** `at` is the opening quote; gives the offset past the closing one (the bytes' length where there is none). */
+  #string(at: number): number {
+    const bytes = this.#bytes;
+    const length = bytes.length;
+    let from = at + 1;
+    for (;;) {
+      const soon = from + SHORT_STRING < length ? from + SHORT_STRING : length;
+      while (from < soon) {
+        const byte = bytes[from];
+        if (byte === QUOTE) return from + 1;
+        from += byte === BACKSLASH ? 2 : 1;
+      }
+      if (from >= length) return length;
+      const quote = bytes.indexOf(QUOTE, from);
+      if (quote === -1) return length;
+      let before = quote - 1;
+      while (before >= from && bytes[before] === BACKSLASH) before--;
+      if (((quote - before) & 1) === 1) return quote + 1;
+      from = quote + 1;
+    }
+  }
+
+  /** The offset past the value that begins at `at`. */
+  #value(at: number): number {
+    const bytes = this.#bytes;
+    const first = bytes[at];
+    if (first === QUOTE) return this.#string(at);
+    if (first === OPEN_BRACE || first === OPEN_BRACKET) return this.#nested(at);
+    let end = at;
+    for (;;) {
+      const byte = bytes[end];
+      if (byte === undefined || byte === COMMA || byte === CLOSE_BRACE || byte <= SPACE) return end;
+      end++;
+    }
+  }
+
+  #nested(start: number): number {
+    const bytes = this.#bytes;
+    const length = bytes.length;
+    const deepest = this.#depth;
+    let depth = 1;
+    let colons = 0;
+    let at = start;
+    while (at < length) {
+      const byte = bytes[at];
+      if (byte === QUOTE) {
+        at = this.#string(at);
+        continue;
+      }
+      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+        if (++depth > deepest) throw refused(`The request body is nested more than ${deepest} levels deep (at byte ${at}).`);
+      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+        if (--depth === 1) {
+          if (colons > this.#keys) this.#countKeys(start, at);
+          return at + 1;
+        }
+      } else if (byte === COLON) colons++;
+      at++;
+    }
+    return length;
+  }
+
+  /** Only values with more colons than one object may have are counted object by object. */
+  #countKeys(start: number, end: number): void {
+    const bytes = this.#bytes;
+    const counts: number[] = [];
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at];
+      if (byte === QUOTE) at = this.#string(at) - 1;
+      else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) counts.push(0);
+      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) counts.pop();
+      else if (byte === COLON) {
+        const count = (counts.pop() ?? 0) + 1;
+        if (count > this.#keys) throw this.#tooManyKeys(at);
+        counts.push(count);
+      }
+    }
+  }
+
+  #tooManyKeys(at: number): GatewayError {
+    return refused(`The request body has an object with more than ${this.#keys} members (at byte ${at}).`);
+  }
+
+  #name(key: number, end: number): string | undefined {
+    const text = this.#bytes.toString("utf8", key + 1, end - 1);
+    if (!text.includes("\\")) return text;
+    try {
+      const name: Json = JSON.parse(`"${text}"`);
+      return typeof name === "string" ? name : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
