@@ -1,0 +1,78 @@
+import type { Cell } from "./entry.ts";
+
+/** Rows on their way to the worker, as one message and one transaction. */
+export interface Batch {
+  readonly id: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly cells: readonly Cell[];
+}
+
+export interface BacklogLimits {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Batches handed to the worker and not yet acknowledged; the others wait on this side, so that no row waits twice. */
+  readonly inFlight: number;
+}
+
+/** The batches that no transaction has confirmed yet, oldest first, bounded in rows and bytes. */
+export class Backlog {
+  readonly #limits: BacklogLimits;
+  #batches: Batch[] = [];
+  #sent = 0;
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(limits: BacklogLimits) {
+    this.#limits = limits;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** False where the batch no longer fits: the newest rows are the ones that go, so that the books have one gap, not many. */
+  add(batch: Batch): boolean {
+    if (this.#rows + batch.rows > this.#limits.rows || this.#bytes + batch.bytes > this.#limits.bytes) return false;
+    this.#batches.push(batch);
+    this.#rows += batch.rows;
+    this.#bytes += batch.bytes;
+    return true;
+  }
+
+  /** The next batch to hand to the worker, if it may have another. */
+  next(): Batch | undefined {
+    if (this.#sent >= this.#limits.inFlight) return undefined;
+    const batch = this.#batches[this.#sent];
+    if (batch !== undefined) this.#sent++;
+    return batch;
+  }
+
+  /** Removes the batch that was confirmed; batches are confirmed in order. */
+  confirm(id: number): Batch | undefined {
+    const batch = this.#batches[0];
+    if (batch === undefined || batch.id !== id) return undefined;
+    this.#batches.shift();
+    this.#sent--;
+    this.#rows -= batch.rows;
+    this.#bytes -= batch.bytes;
+    return batch;
+  }
+
+  /** The worker is gone, and what it had not confirmed is to be handed to the next. */
+  rewind(): void {
+    this.#sent = 0;
+  }
+
+  /** Gives up on everything. Returns the rows lost. */
+  abandon(): number {
+    const lost = this.#rows;
+    this.#batches = [];
+    this.#sent = this.#rows = this.#bytes = 0;
+    return lost;
+  }
+}

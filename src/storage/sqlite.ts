@@ -1,0 +1,52 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StorageError } from "./storage-error.ts";
+
+export interface SqliteOptions {
+  /** Readers see a consistent snapshot while the writer writes. The file must exist. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** How long a statement waits for another connection's lock, in milliseconds. It blocks its thread meanwhile. Default 5000. */
+  readonly busyTimeoutMs?: number | undefined;
+  /** Integers are read as BigInt, so that no sum loses a digit. Default false: integers past 2^53 throw when read. */
+  readonly bigints?: boolean | undefined;
+}
+
+/**
+ * Opens a SQLite database: write-ahead log, so that readers never block the writer; `synchronous=NORMAL`, under which a commit
+ * survives the death of the process, and a power cut may lose the last commits but never corrupts the file.
+ *
+ * A missing directory is made, readable by this user only. Keep to one writing connection per database and process.
+ * Throws StorageError.
+ */
+export function openSqlite(path: string, options: SqliteOptions = {}): DatabaseSync {
+  const readOnly = options.readOnly ?? false;
+  try {
+    if (readOnly && !existsSync(path)) throw new StorageError(`There is no database at ${path}.`);
+    if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const db = new DatabaseSync(path, {
+      readOnly,
+      timeout: options.busyTimeoutMs ?? 5000,
+      readBigInts: options.bigints ?? false,
+      defensive: true,
+      enableForeignKeyConstraints: true,
+    });
+    try {
+      if (!readOnly) configureWriter(db);
+    } catch (cause) {
+      db.close();
+      throw cause;
+    }
+    return db;
+  } catch (cause) {
+    if (cause instanceof StorageError) throw cause;
+    throw new StorageError(`The database ${path} cannot be opened: ${cause instanceof Error ? cause.message : cause}.`, cause);
+  }
+}
+
+function configureWriter(db: DatabaseSync): void {
+  // Switching the mode needs an exclusive lock; a database that is in it already must open beside a busy writer.
+  const mode = db.prepare("PRAGMA journal_mode").get()?.["journal_mode"];
+  if (mode !== "wal") db.exec("PRAGMA journal_mode = WAL");
+  db.exec("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000");
+}
