@@ -54,7 +54,8 @@ function fetchedNode() {
   say(`${wanted} Fetching one for this project alone, once (about 120 MB): npm ${command.join(" ")}`);
   const done = npm(command);
   const node = done.status === 0 ? installedNode() : undefined;
-  if (node === undefined) stop(`No Node ${manifest.devDependencies.node} for ${process.platform} ${process.arch} came of it. ${byHand}`);
+  if (node === undefined)
+    stop(`No Node ${manifest.devDependencies.node} for ${process.platform} ${process.arch} came of it. ${byHand}`);
   return node;
 }
 

@@ -1,0 +1,61 @@
+import type { KeyOptions } from "./config.ts";
+import type { ConfigDocument } from "./document.ts";
+import { isLoopback } from "./loopback.ts";
+import type { Problem } from "./problems.ts";
+import type { ConfigFile } from "./schema.ts";
+import { suggestion } from "./suggest.ts";
+
+/* What a schema cannot say: rules between several values of the file. */
+
+/** Names that the providers area knows. */
+export interface KnownNames {
+  readonly providers: Iterable<string>;
+  readonly wires: Iterable<string>;
+}
+
+/** `flag`: the host that the command line asked for, which then overrules the file. */
+export function openToTheWorld(host: string, { keys }: ConfigFile, document: ConfigDocument, flag?: string): Problem[] {
+  if (keys.length > 0 || isLoopback(host)) return [];
+  const message = `${host} can be reached from other machines, and no keys are configured: anyone could spend your credentials. Add a key under "keys", or listen on 127.0.0.1.`;
+  return [{ ...(flag !== undefined ? {} : document.locate(["server", "host"])), message }];
+}
+
+export function repeatedKeys(keys: readonly KeyOptions[], document: ConfigDocument): Problem[] {
+  return keys.flatMap((key, index) => {
+    const before = keys.slice(0, index);
+    const problems: Problem[] = [];
+    if (before.some(({ id }) => id === key.id)) {
+      problems.push({
+        ...document.locate(["keys", index, "id"]),
+        message: `another key has the id ${JSON.stringify(key.id)} already`,
+      });
+    }
+    const twin = before.find(({ secret }) => secret.reveal() === key.secret.reveal());
+    if (twin !== undefined) {
+      const message = `this key has the same secret as the key ${JSON.stringify(twin.id)}; whose call it is could not be told`;
+      problems.push({ ...document.locate(["keys", index, "secret"]), message });
+    }
+    return problems;
+  });
+}
+
+export function strangeProviders({ providers }: ConfigFile, document: ConfigDocument, known: KnownNames): Problem[] {
+  const builtIn = new Set(known.providers);
+  const wires = [...known.wires];
+  return Object.entries(providers).flatMap(([name, given]): Problem[] => {
+    const path = ["providers", name];
+    if (given?.wire !== undefined && !wires.includes(given.wire)) {
+      const message = `there is no wire ${JSON.stringify(given.wire)}${suggestion(given.wire, wires)} Known: ${wires.join(", ")}`;
+      return [{ ...document.locate([...path, "wire"]), message }];
+    }
+    if (builtIn.has(name)) {
+      if (given?.wire === undefined) return [];
+      const message = `${name} is built in and its wires are known; leave "wire" out, or give your provider another name`;
+      return [{ ...document.locate([...path, "wire"], "key"), message }];
+    }
+    const missing = (["wire", "base_url", "api_key"] as const).filter((key) => given?.[key] === undefined);
+    if (missing.length === 0) return [];
+    const what = `${name} is not built in${suggestion(name, builtIn)} A provider of your own needs wire, base_url and api_key (none where it asks for none)`;
+    return [{ ...document.locate(path, "key"), message: `${what}; missing: ${missing.join(", ")}` }];
+  });
+}

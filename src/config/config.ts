@@ -1,0 +1,81 @@
+import type { Labels } from "../canonical/call.ts";
+import type { Secret } from "../canonical/secret.ts";
+import type { Environment } from "./environment.ts";
+
+/*
+ * What the operator asked for, checked and complete: every default is filled in, every `${VARIABLE}` resolved, every secret
+ * wrapped. Immutable. Durations are milliseconds, sizes are bytes.
+ */
+export interface Config {
+  /** The file it was read from; absent where there was none and the defaults hold. */
+  readonly file?: string | undefined;
+  /** The process's variables and those of the `.env` file; also whence provider credentials come that no line names. */
+  readonly environment: Environment;
+  readonly server: ServerOptions;
+  /** None: the gateway is open, which is allowed on loopback only. */
+  readonly keys: readonly KeyOptions[];
+  /** In the order of the file. */
+  readonly providers: readonly ProviderOptions[];
+  /** Absolute path of the directory that holds the ledger. */
+  readonly dataDir: string;
+  readonly timeouts: TimeoutOptions;
+  readonly limits: LimitOptions;
+}
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
+export interface KeyOptions {
+  readonly id: string;
+  readonly secret: Secret;
+  readonly labels: Labels;
+}
+
+export interface ProviderOptions {
+  readonly name: string;
+  /** A provider that is not built in names the wire it speaks. */
+  readonly wire?: string | undefined;
+  /** What the provider's own SDK would be given. */
+  readonly baseUrl?: string | undefined;
+  /** `none`: the provider asks for no credential. Absent: read from the provider's usual variable. */
+  readonly apiKey?: Secret | "none" | undefined;
+  /** Overrules the built-in row. */
+  readonly quirks?: QuirkOptions | undefined;
+}
+
+/** Where a provider departs from its wire; the meaning of each is told in wires/wire.ts. */
+export interface QuirkOptions {
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens" | undefined;
+  readonly streamUsage?: boolean | undefined;
+  readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
+  readonly developerRole?: boolean | undefined;
+  readonly drop?: readonly string[] | undefined;
+}
+
+/** The four timers of a call towards its provider, and the drain at shutdown. */
+export interface TimeoutOptions {
+  readonly connectMs: number;
+  /** From the request's last byte to the reply's first content. */
+  readonly firstTokenMs: number;
+  readonly betweenChunksMs: number;
+  /** The whole call, retries included. */
+  readonly totalMs: number;
+  /** How long running calls may finish after the gateway was told to stop. */
+  readonly drainMs: number;
+}
+
+export interface LimitOptions {
+  /** Largest request body. */
+  readonly bodyBytes: number;
+  /** Largest body before the caller has shown a valid key. */
+  readonly unauthenticatedBodyBytes: number;
+  /** Largest whole reply of a provider. */
+  readonly replyBytes: number;
+  /** Deepest nesting of a request body. */
+  readonly jsonDepth: number;
+  /** Open connections of callers. */
+  readonly connections: number;
+}

@@ -1,0 +1,102 @@
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { type KnownNames, openToTheWorld, repeatedKeys, strangeProviders } from "./checks.ts";
+import type { Config, ProviderOptions } from "./config.ts";
+import { readDocument } from "./document.ts";
+import { Environment, type Variables } from "./environment.ts";
+import { explain } from "./explain.ts";
+import { ConfigError, type Problem } from "./problems.ts";
+import { type ConfigFile, configSchema } from "./schema.ts";
+
+export interface LoadOptions {
+  /** `--config`. */
+  readonly argvPath?: string | undefined;
+  /** The process's environment; `POLYGATE_CONFIG` names a file where `argvPath` does not. */
+  readonly env: Variables;
+  readonly cwd: string;
+  /** The file's text; undefined where there is no such file. Throws where it cannot be read. */
+  readonly readFile: (path: string) => string | undefined;
+  /** What overrules the file: flags of the command line. */
+  readonly overrides?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined;
+  /** Names that the providers area knows, so that a misspelt one is found here, with its line. */
+  readonly known: KnownNames;
+}
+
+/** Reads and checks the configuration. Throws ConfigError with everything that is wrong. */
+export function loadConfig(options: LoadOptions): Config {
+  const { file, text } = findFile(options);
+  const home = file === undefined ? options.cwd : dirname(file);
+  const environment = new Environment(options.env, options.readFile(join(home, ".env")));
+  const document = readDocument(text, file ?? "", environment);
+  const parsed = configSchema.safeParse(document.value ?? {});
+  const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, document));
+  if (!parsed.success || document.problems.length > 0) throw new ConfigError(merge(document.problems, shape));
+  const server = {
+    host: options.overrides?.host ?? parsed.data.server.host,
+    port: options.overrides?.port ?? parsed.data.server.port,
+  };
+  const problems = [
+    ...openToTheWorld(server.host, parsed.data, document, options.overrides?.host),
+    ...repeatedKeys(parsed.data.keys, document),
+    ...strangeProviders(parsed.data, document, options.known),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  const { timeouts, limits } = parsed.data;
+  return {
+    file,
+    environment,
+    server,
+    keys: parsed.data.keys,
+    providers: Object.entries(parsed.data.providers).map(([name, given]) => providerOptions(name, given)),
+    dataDir: resolve(home, parsed.data.data_dir ?? defaultDataDir(environment, options.cwd)),
+    timeouts: {
+      connectMs: timeouts.connect,
+      firstTokenMs: timeouts.first_token,
+      betweenChunksMs: timeouts.between_chunks,
+      totalMs: timeouts.total,
+      drainMs: timeouts.drain,
+    },
+    limits: {
+      bodyBytes: limits.body_bytes,
+      unauthenticatedBodyBytes: limits.unauthenticated_body_bytes,
+      replyBytes: limits.reply_bytes,
+      jsonDepth: limits.json_depth,
+      connections: limits.connections,
+    },
+  };
+}
+
+function findFile({ argvPath, env, cwd, readFile }: LoadOptions): { readonly file: string | undefined; readonly text: string } {
+  const variable = env["POLYGATE_CONFIG"];
+  const asked = argvPath ?? (variable === "" ? undefined : variable);
+  if (asked !== undefined) {
+    const file = resolve(cwd, asked);
+    const text = readFile(file);
+    const by = argvPath === undefined ? "POLYGATE_CONFIG" : "--config";
+    if (text === undefined) throw new ConfigError([{ file, message: `there is no such file (named by ${by})` }]);
+    return { file, text };
+  }
+  for (const name of ["polygate.yaml", "polygate.yml"]) {
+    const text = readFile(join(cwd, name));
+    if (text !== undefined) return { file: join(cwd, name), text };
+  }
+  return { file: undefined, text: "" };
+}
+
+function defaultDataDir(environment: Environment, cwd: string): string {
+  const data = environment.get("XDG_DATA_HOME") ?? environment.get("LOCALAPPDATA");
+  if (data !== undefined && isAbsolute(data)) return join(data, "polygate");
+  const home = environment.get("HOME") ?? environment.get("USERPROFILE");
+  return home === undefined ? join(cwd, ".polygate") : join(home, ".local", "share", "polygate");
+}
+
+function providerOptions(name: string, given: ConfigFile["providers"][string]): ProviderOptions {
+  return { name, wire: given?.wire, baseUrl: given?.base_url, apiKey: given?.api_key, quirks: given?.quirks };
+}
+
+/** Both, in the file's order; where the first has spoken of a place already, the second has nothing to add. */
+function merge(first: readonly Problem[], second: readonly Problem[]): Problem[] {
+  const fresh = second.filter(
+    ({ line, column }) => line === undefined || !first.some((one) => one.line === line && one.column === column),
+  );
+  return [...first, ...fresh].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}

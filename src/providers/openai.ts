@@ -1,0 +1,29 @@
+import { openaiChat } from "../wires/openai-chat/index.ts";
+import type { Quirks } from "../wires/wire.ts";
+import type { BuiltIn, Endpoint, Remote } from "./provider.ts";
+import { openaiBase } from "./urls.ts";
+
+/** The Chat Completions endpoint of OpenAI and of all who imitate it. */
+export const chatCompletions: Endpoint = {
+  wire: openaiChat,
+  operations: ["chat"],
+  url: ({ baseUrl }) => `${baseUrl}/chat/completions`,
+};
+
+/** A provider that speaks OpenAI's wires under one base URL, with a bearer credential. */
+export const openaiLike = (quirks: Quirks): Remote => ({
+  endpoints: [chatCompletions],
+  auth: { kind: "bearer" },
+  quirks,
+  normaliseBase: openaiBase,
+  modelsUrl: (baseUrl) => `${baseUrl}/models`,
+});
+
+export const openai: BuiltIn = {
+  name: "openai",
+  owns: openaiChat.name,
+  baseUrl: "https://api.openai.com/v1",
+  keyVariables: ["OPENAI_API_KEY"],
+  baseUrlVariable: "OPENAI_BASE_URL",
+  remote: openaiLike({ maxTokensField: "max_completion_tokens", developerRole: true, toolNameLength: 64, toolCallIdLength: 40 }),
+};
