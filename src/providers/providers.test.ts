@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Secret } from "../canonical/secret.ts";
+import { type ConfiguredProvider, knownNames, type ProviderOptions, resolveProviders } from "./index.ts";
+import { ProviderError } from "./resolve.ts";
+
+const variables = (env: { readonly [name: string]: string }) => ({
+  get: (name: string) => env[name],
+  source: (name: string) => (env[name] === undefined ? undefined : "environment"),
+});
+
+const resolve = (options: readonly ProviderOptions[], env: { readonly [name: string]: string } = {}) =>
+  resolveProviders(options, variables(env));
+
+const everyKey = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k", GROQ_API_KEY: "k", DEEPSEEK_API_KEY: "k", XAI_API_KEY: "k" };
+
+function urls(provider: ConfiguredProvider | undefined, model = "m"): readonly string[] {
+  assert.ok(provider);
+  const { name, baseUrl, credential, remote } = provider;
+  return remote.endpoints.map((endpoint) => endpoint.url({ provider: name, model, baseUrl, credential }));
+}
+
+function only(option: ProviderOptions): ConfiguredProvider {
+  const provider = resolve([option]).get(option.name);
+  assert.ok(provider);
+  return provider;
+}
+
+test("a credential in the environment is enough", () => {
+  const providers = resolve([], { OPENAI_API_KEY: "sk-1\n" });
+  assert.deepEqual([...providers.keys()], ["openai"]);
+  const openai = providers.get("openai");
+  assert.equal(openai?.credential?.reveal(), "sk-1");
+  assert.equal(openai?.credentialFrom, "OPENAI_API_KEY (environment)");
+  assert.equal(openai?.modelsUrl, "https://api.openai.com/v1/models");
+  assert.deepEqual([...resolve([]).keys()], []);
+});
+
+test("each built-in provider is called where its documentation says", () => {
+  const providers = resolve([], everyKey);
+  assert.deepEqual([...providers.keys()], knownNames.providers);
+  assert.deepEqual(
+    Object.fromEntries([...providers].map(([name, provider]) => [name, [...urls(provider), provider.modelsUrl]])),
+    {
+      openai: ["https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1/models"],
+      anthropic: ["https://api.anthropic.com/v1/messages", "https://api.anthropic.com/v1/models"],
+      groq: ["https://api.groq.com/openai/v1/chat/completions", "https://api.groq.com/openai/v1/models"],
+      deepseek: [
+        "https://api.deepseek.com/chat/completions",
+        "https://api.deepseek.com/anthropic/v1/messages",
+        "https://api.deepseek.com/models",
+      ],
+      xai: ["https://api.x.ai/v1/chat/completions", "https://api.x.ai/v1/models"],
+    },
+  );
+});
+
+test("base URLs are taken as the SDKs take them, and with the slips that are usual", () => {
+  const openai = (baseUrl: string) => urls(only({ name: "openai", baseUrl, apiKey: "none" }));
+  for (const base of ["http://h:1/v1", "http://h:1/v1/", "HTTP://H:1/v1//", "http://h:1/v1/chat/completions"]) {
+    assert.deepEqual(openai(base), ["http://h:1/v1/chat/completions"], base);
+  }
+  const anthropic = (baseUrl: string) => urls(only({ name: "anthropic", baseUrl, apiKey: "none" }));
+  for (const base of ["http://h/p", "http://h/p/", "http://h/p/v1", "http://h/p/v1/messages"]) {
+    assert.deepEqual(anthropic(base), ["http://h/p/v1/messages"], base);
+  }
+  const deepseek = (baseUrl: string) => urls(only({ name: "deepseek", baseUrl, apiKey: "none" }));
+  for (const base of ["http://h", "http://h/", "http://h/v1", "http://h/anthropic/"]) {
+    assert.deepEqual(deepseek(base), ["http://h/chat/completions", "http://h/anthropic/v1/messages"], base);
+  }
+});
+
+test("the configuration outranks the environment, and the environment the built-in URL", () => {
+  const env = { OPENAI_API_KEY: "from-env", OPENAI_BASE_URL: "http://env/v1" };
+  assert.deepEqual(urls(resolve([], env).get("openai")), ["http://env/v1/chat/completions"]);
+  const said = resolve([{ name: "openai", baseUrl: "http://file/v1", apiKey: new Secret("from-file") }], env).get("openai");
+  assert.deepEqual(urls(said), ["http://file/v1/chat/completions"]);
+  assert.equal(said?.credential?.reveal(), "from-file");
+});
+
+test("a provider of the operator's own speaks the wire that was named", () => {
+  const vllm = only({ name: "my-vllm", wire: "openai-chat", baseUrl: "http://127.0.0.1:8000/v1", apiKey: "none" });
+  assert.deepEqual(urls(vllm), ["http://127.0.0.1:8000/v1/chat/completions"]);
+  assert.equal(vllm.credential, undefined);
+  const claude = only({
+    name: "mine",
+    wire: "anthropic-messages",
+    baseUrl: "http://h",
+    apiKey: new Secret("s"),
+    quirks: { drop: ["x"] },
+  });
+  assert.deepEqual(urls(claude), ["http://h/v1/messages"]);
+  assert.deepEqual(claude.remote.auth, { kind: "header", name: "x-api-key" });
+  assert.deepEqual(claude.remote.quirks, { drop: ["x"] });
+});
+
+test("no model name leads a call, and with it the credential, to another host", () => {
+  const own: ProviderOptions[] = knownNames.wires.map((wire) => ({
+    name: `own-${wire}`,
+    wire,
+    baseUrl: "http://h:1/p",
+    apiKey: new Secret("s"),
+  }));
+  for (const provider of resolve(own, everyKey).values()) {
+    const { origin } = new URL(provider.baseUrl);
+    for (const model of ["m", "@evil.example/", "//evil.example", "../../x", "\\evil", "a?b#c", "http://evil.example"]) {
+      for (const url of [...urls(provider, model), provider.modelsUrl]) {
+        assert.ok(url.startsWith(`${origin}/`), `${provider.name}: ${url}`);
+        assert.equal(new URL(url).origin, origin);
+      }
+    }
+  }
+});
+
+test("bare names go to the wire's inventor where it is configured, else to the first who speaks it", () => {
+  const own: ProviderOptions = { name: "own", wire: "openai-chat", baseUrl: "http://h/v1", apiKey: "none" };
+  const natives = (providers: ReadonlyMap<string, ConfiguredProvider>) =>
+    [...providers.values()].flatMap(({ name, nativeWire }) => (nativeWire === undefined ? [] : [`${nativeWire}: ${name}`]));
+  assert.deepEqual(natives(resolve([own], everyKey)), ["openai-chat: openai", "anthropic-messages: anthropic"]);
+  assert.deepEqual(natives(resolve([own], { GROQ_API_KEY: "k" })), ["openai-chat: own"]);
+});
+
+test("what is lacking is told, with the variable to set; a credential is never quoted", () => {
+  const refused = (message: RegExp) => (error: unknown) =>
+    error instanceof ProviderError && message.test(error.message) && !/hunter2/.test(error.message);
+  assert.throws(() => resolve([{ name: "groq" }]), refused(/groq has no credential: set GROQ_API_KEY/));
+  assert.throws(() => resolve([{ name: "own" }]), refused(/own is not built in/));
+  assert.throws(
+    () => resolve([{ name: "own", wire: "smoke", baseUrl: "http://h", apiKey: "none" }]),
+    refused(/one of openai-chat, anthropic-messages/),
+  );
+  assert.throws(() => resolve([], { OPENAI_API_KEY: "hunter2\u{1F600}" }), refused(/OPENAI_API_KEY holds characters/));
+  assert.throws(() => resolve([], { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://u:hunter2@h" }), refused(/openai is no URL/));
+});
