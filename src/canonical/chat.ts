@@ -129,6 +129,15 @@ export interface ChatRequest {
   readonly mcpServers?: Json | undefined;
   readonly inferenceGeo?: string | undefined;
   readonly speed?: string | undefined;
+  /** Anthropic: output_config.task_budget. */
+  readonly taskBudget?: Json | undefined;
+  /** Anthropic: what to say about prompt-cache misses. */
+  readonly diagnostics?: Json | undefined;
+  /** Anthropic: the provider's own fallback chain, and the token that pays for it. */
+  readonly fallbacks?: Json | undefined;
+  readonly fallbackCreditToken?: Json | undefined;
+  /** Anthropic: names of the `anthropic-beta` header. */
+  readonly betas?: readonly string[] | undefined;
   /** Whether a streaming caller asked to be told the usage. Upstream we always ask. */
   readonly streamUsage?: boolean | undefined;
   /** Remaining members of OpenAI's stream_options. */
@@ -149,6 +158,9 @@ export interface Finish {
   readonly stopSequence?: string | undefined;
   /** Further facts about the stop that only the source wire knows (Anthropic: stop_details). */
   readonly details?: Json | undefined;
+  /** Anthropic, streams: what only the end of the answer tells about its container and the context edits applied. */
+  readonly container?: Json | undefined;
+  readonly contextManagement?: Json | undefined;
 }
 
 export interface Choice {
@@ -176,6 +188,7 @@ export interface ResultHead {
   /** Anthropic: the container the answer ran in. */
   readonly container?: Json | undefined;
   readonly contextManagement?: Json | undefined;
+  readonly diagnostics?: Json | undefined;
   readonly extra?: JsonObject | undefined;
 }
 

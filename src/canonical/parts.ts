@@ -88,6 +88,8 @@ export interface ToolCallPart extends PartBase {
   readonly arguments: string;
   /** A custom tool takes free text. Default: function. */
   readonly kind?: "function" | "custom" | undefined;
+  /** Anthropic: who called the tool, the model itself or code it runs. */
+  readonly caller?: Json | undefined;
 }
 
 export interface ToolResultPart extends PartBase {

@@ -1,4 +1,4 @@
-import type { Call, HeaderBag } from "./call.ts";
+import type { Call } from "./call.ts";
 import type { Operation, Operations } from "./operations.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,0 +1,77 @@
+import type { Caller } from "./canonical/call.ts";
+import type { Clock, Random } from "./canonical/ports.ts";
+import type { Handler } from "./canonical/reply.ts";
+import type { Config } from "./config/config.ts";
+import { chain } from "./gateway.ts";
+import { KeyRing } from "./identity/keys.ts";
+import type { LedgerHealth } from "./ledger/attempt-log.ts";
+import { openLedger } from "./ledger/open.ts";
+import { authenticate, identifyBy } from "./policy/authenticate.ts";
+import type { ConfiguredProvider } from "./providers/index.ts";
+import { dispatch } from "./router/dispatch.ts";
+import { type AvailableModel, ModelList } from "./router/list-models.ts";
+import { planner } from "./router/plan.ts";
+import { retryPolicy } from "./router/retry.ts";
+import { systemClock } from "./transport/clock.ts";
+import { HttpTransport } from "./transport/http-transport.ts";
+import { systemRandom } from "./transport/random.ts";
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly providers: ReadonlyMap<string, ConfiguredProvider>;
+  /** Told of what the operator should know while the gateway runs, in sentences. */
+  readonly onTrouble: (message: string) => void;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+}
+
+/** The gateway without an entrance: what an ingress, the library face and the command line are given. */
+export interface Gateway {
+  readonly handler: Handler;
+  readonly identify: (presented: string | undefined) => Caller;
+  /** No keys are configured. */
+  readonly open: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  listModels(): Promise<readonly AvailableModel[]>;
+  /** Undefined when calls can be served and booked, else why not. */
+  unready(): string | undefined;
+  ledgerHealth(): LedgerHealth;
+  /** Writes the books to their end and lets go of sockets and files. Calls must be over by then. */
+  close(): Promise<void>;
+}
+
+/** Builds everything from the configuration: the one place where areas meet. Throws StorageError if the ledger cannot be opened. */
+export async function compose(options: ComposeOptions): Promise<Gateway> {
+  const { config, providers, onTrouble, clock = systemClock, random = systemRandom } = options;
+  const keys = new KeyRing(config.keys.map(({ id, secret, labels }) => ({ id, secret: secret.reveal(), labels })));
+  const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble });
+  const transport = new HttpTransport({ clock });
+  const models = new ModelList(providers, transport, clock);
+  const handler = chain(authenticate(keys))(
+    dispatch({
+      plan: planner(providers),
+      transport,
+      log: ledger,
+      clock,
+      random,
+      retry: retryPolicy,
+      timeouts: config.timeouts,
+      replyBytes: config.limits.replyBytes,
+    }),
+  );
+  return {
+    handler,
+    identify: identifyBy(keys),
+    open: keys.size === 0,
+    clock,
+    random,
+    listModels: () => models.all(),
+    unready: () => ledger.health().trouble,
+    ledgerHealth: () => ledger.health(),
+    close: async () => {
+      await transport.close();
+      await ledger.close();
+    },
+  };
+}

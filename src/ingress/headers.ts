@@ -1,0 +1,44 @@
+import type { CallRecord } from "../canonical/call.ts";
+import type { Warnings } from "../canonical/warnings.ts";
+
+const longestWarnings = 2048;
+
+/** A text that may stand in a header: printable ASCII, of bounded length. */
+export function headerText(text: string, longest = 256): string {
+  const short = text.length > longest ? text.slice(0, longest) : text;
+  return /^[\x20-\x7e]*$/.test(short) ? short : short.replace(/[^\x20-\x7e]/g, "?");
+}
+
+/** `code at=path, code …`, or "none". */
+export function warningsHeader(warnings: Warnings): string {
+  if (warnings.list.length === 0) return "none";
+  const words = warnings.list.map(({ code, at }) => (at === undefined ? code : `${code} at=${at}`));
+  if (warnings.omitted > 0) words.push(`and ${warnings.omitted} more`);
+  return headerText(words.join(", "), longestWarnings);
+}
+
+/**
+ * The headers every answer carries, as the flat list Node writes fastest. `elapsedMs` is counted from the call's arrival to now;
+ * what was spent waiting for providers is not overhead.
+ */
+export function answerHeaders(callId: string, record: CallRecord, warnings: Warnings, elapsedMs: number): string[] {
+  const headers = [
+    "x-polygate-call-id",
+    callId,
+    "x-polygate-provider",
+    headerText(record.provider ?? "none"),
+    "x-polygate-model",
+    headerText(record.model ?? "none"),
+    "x-polygate-attempts",
+    String(record.attempts),
+    "x-polygate-warnings",
+    warningsHeader(warnings),
+    "x-polygate-overhead-ms",
+    Math.max(0, elapsedMs - record.waitedMs).toFixed(2),
+  ];
+  for (const name in record.headers) {
+    const value = record.headers[name];
+    if (value !== undefined) headers.push(name, headerText(value, 1024));
+  }
+  return headers;
+}

@@ -1,0 +1,271 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Caller, CallRecord, type Source } from "../canonical/call.ts";
+import { GatewayError, toGatewayError } from "../canonical/error.ts";
+import type { JsonObject } from "../canonical/json.ts";
+import type { Operation } from "../canonical/operations.ts";
+import type { Clock, Random } from "../canonical/ports.ts";
+import type { Handler, Reply } from "../canonical/reply.ts";
+import { Warnings } from "../canonical/warnings.ts";
+import { parseJsonBody } from "../framing/json-body.ts";
+import { anthropicMessages } from "../wires/anthropic-messages/index.ts";
+import { openaiChat } from "../wires/openai-chat/index.ts";
+import type { DecodedRequest, ReplyMeta, Wire } from "../wires/wire.ts";
+import { answerHeaders } from "./headers.ts";
+import { HostGuard } from "./host.ts";
+import { HttpCall } from "./http-call.ts";
+import { anthropicModelList, type ListedModel, openaiModelList } from "./models.ts";
+import { checkContentType, headerBag, parseTarget, presentedKey, readBody } from "./request.ts";
+import { matchRoute, type Route } from "./routes.ts";
+import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
+
+export interface IngressOptions {
+  readonly handler: Handler;
+  /** Says who presents a key; throws `unauthenticated`. Asked before a byte of the body is read. */
+  readonly identify: (presented: string | undefined) => Caller;
+  /** No keys are configured: only loopback names are answered. */
+  readonly open: boolean;
+  readonly listModels: (signal: AbortSignal) => Promise<readonly ListedModel[]>;
+  /** Undefined when the gateway can serve, else the reason why not. */
+  readonly unready: () => string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of every error that is the gateway's own fault. */
+  readonly onInternalError: (callId: string, error: GatewayError) => void;
+  readonly limits: IngressLimits;
+}
+
+export interface IngressLimits extends StreamTimers {
+  readonly bodyBytes: number;
+  /** From arrival to the last byte of the answer. */
+  readonly totalMs: number;
+  /** A streaming caller who has waited so long gets headers and a sign of life; an error must then go into the stream. */
+  readonly silenceMs: number;
+}
+
+/** One request being answered: what its error replies and headers need. */
+interface Exchange {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly record: CallRecord;
+  wire: Wire;
+  warnings: Warnings;
+}
+
+/** The HTTP server, not yet listening. Every request is answered exactly once, whatever happens. */
+export function createHttpServer(options: IngressOptions): Server {
+  const ingress = new HttpIngress(options);
+  const server = createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      requestTimeout: 120_000,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: 75_000,
+    },
+    (request, response) => ingress.take(request, response),
+  );
+  server.maxHeadersCount = 100;
+  return server;
+}
+
+class HttpIngress {
+  readonly #options: IngressOptions;
+  readonly #clock: Clock;
+  readonly #limits: IngressLimits;
+  readonly #hosts: HostGuard;
+
+  constructor(options: IngressOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#hosts = new HostGuard({ open: options.open });
+  }
+
+  take(request: IncomingMessage, response: ServerResponse): void {
+    const exchange: Exchange = {
+      id: `call_${this.#options.random.hex(16)}`,
+      startedAt: this.#clock.now(),
+      request,
+      response,
+      record: new CallRecord(),
+      wire: request.headers["anthropic-version"] === undefined ? openaiChat : anthropicMessages,
+      warnings: new Warnings(),
+    };
+    this.#answer(exchange).catch((thrown: unknown) => this.#fail(exchange, toGatewayError(thrown)));
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { request } = exchange;
+    this.#hosts.check(request.headers.host, request.rawHeaders);
+    const target = parseTarget(request.url);
+    const match = matchRoute(request.method ?? "", target.path);
+    if (match.route === undefined) throw noRoute(request.method ?? "", target.path, match.methods);
+    const { route } = match;
+    if (route.kind === "call") exchange.wire = route.wire;
+    if (route.access === "public") return this.#probe(exchange, route.kind);
+    const caller = this.#options.identify(presentedKey(request.headers));
+    if (route.kind === "models") return this.#models(exchange);
+    checkContentType(request.headers);
+    await this.#call(exchange, route, caller, target);
+  }
+
+  async #call(
+    exchange: Exchange,
+    route: Extract<Route, { kind: "call" }>,
+    caller: Caller,
+    target: { readonly path: string; readonly query: string },
+  ): Promise<void> {
+    const { request, response, record, id } = exchange;
+    const body = await readBody(request, this.#limits.bodyBytes);
+    const { json, members } = parseJsonBody(body);
+    const headers = headerBag(request);
+    const codec = route.wire.codecs[route.operation];
+    if (codec?.decodeRequest === undefined) throw new GatewayError("unsupported", "This route cannot carry that operation.");
+    const decoded = codec.decodeRequest({ ...target, headers, body: json });
+    const source: Source = { wire: route.wire.name, ...target, headers, body, json, members };
+    const abort = new AbortController();
+    response.once("close", () => {
+      if (!response.writableFinished) abort.abort();
+    });
+    const call = new HttpCall({
+      id,
+      operation: route.operation,
+      decoded,
+      source,
+      caller,
+      signal: abort.signal,
+      deadline: exchange.startedAt + this.#limits.totalMs,
+      record,
+    });
+    exchange.warnings = call.warnings;
+    if (!call.stream) {
+      const reply = await this.#options.handler(call);
+      if (reply.stream)
+        throw new GatewayError("internal", "The gateway streamed an answer to a call that asked for a whole one.");
+      this.#writeWhole(exchange, decoded, reply);
+      return;
+    }
+    await this.#streamed(exchange, decoded, this.#options.handler(call));
+  }
+
+  #writeWhole<Op extends Operation>(
+    exchange: Exchange,
+    decoded: DecodedRequest<Op>,
+    reply: Extract<Reply<Op>, { stream: false }>,
+  ): void {
+    if (reply.raw !== undefined) {
+      this.#write(exchange, 200, {}, reply.raw);
+      return;
+    }
+    const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
+    const body = encoder.whole(reply.result);
+    exchange.warnings.add(...encoder.warnings);
+    this.#write(exchange, 200, {}, JSON.stringify(body));
+  }
+
+  async #streamed<Op extends Operation>(
+    exchange: Exchange,
+    decoded: DecodedRequest<Op>,
+    pending: Promise<Reply<Op>>,
+  ): Promise<void> {
+    const { response } = exchange;
+    const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
+    let sink: StreamAnswer<Op> | undefined;
+    const open = (): StreamAnswer<Op> => {
+      response.writeHead(200, [
+        ...this.#head(exchange),
+        "content-type",
+        "text/event-stream; charset=utf-8",
+        "cache-control",
+        "no-cache",
+        "x-accel-buffering",
+        "no",
+      ]);
+      return new StreamAnswer(response, encoder, this.#clock, this.#limits);
+    };
+    const stopSilence = this.#clock.after(this.#limits.silenceMs, () => {
+      sink = open();
+      sink.keepAlive();
+    });
+    let reply: Reply<Op>;
+    try {
+      reply = await pending;
+    } catch (thrown) {
+      if (sink === undefined) throw thrown;
+      const error = toGatewayError(thrown);
+      if (error.fault === "gateway") this.#options.onInternalError(exchange.id, error);
+      sink.end({ kind: "error", error }, false);
+      return;
+    } finally {
+      stopSilence();
+    }
+    if (!reply.stream) throw new GatewayError("internal", "The gateway gave a whole answer to a call that asked for a stream.");
+    sink ??= open();
+    await sink.run(reply.batches, reply.relayed);
+    exchange.warnings.add(...encoder.warnings);
+  }
+
+  async #models(exchange: Exchange): Promise<void> {
+    const list = await this.#options.listModels(AbortSignal.timeout(10_000));
+    const anthropic = exchange.request.headers["anthropic-version"] !== undefined;
+    this.#write(exchange, 200, {}, JSON.stringify(anthropic ? anthropicModelList(list) : openaiModelList(list)));
+  }
+
+  #probe(exchange: Exchange, kind: "health" | "readiness"): void {
+    const reason = kind === "readiness" ? this.#options.unready() : undefined;
+    const body: JsonObject = reason === undefined ? { status: "ok" } : { status: "unready", reason };
+    this.#write(exchange, reason === undefined ? 200 : 503, {}, JSON.stringify(body));
+  }
+
+  #fail(exchange: Exchange, error: GatewayError): void {
+    const { response, request } = exchange;
+    if (error.fault === "gateway") this.#options.onInternalError(exchange.id, error);
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    const { status, headers, body } = exchange.wire.encodeError(error, exchange.id);
+    // A body that was not read to its end would be taken for the next request of this connection.
+    const extra = request.complete ? headers : { ...headers, connection: "close" };
+    this.#write(exchange, status, extra, JSON.stringify(body));
+  }
+
+  #write(
+    exchange: Exchange,
+    status: number,
+    extra: { readonly [name: string]: string | undefined },
+    body: Uint8Array | string,
+  ): void {
+    const headers = this.#head(exchange);
+    for (const name in extra) {
+      const value = extra[name];
+      if (value !== undefined) headers.push(name, value);
+    }
+    headers.push("content-type", "application/json", "content-length", String(Buffer.byteLength(body)));
+    exchange.response.writeHead(status, headers).end(body);
+  }
+
+  #head({ id, record, warnings, startedAt }: Exchange): string[] {
+    return answerHeaders(id, record, warnings, this.#clock.now() - startedAt);
+  }
+
+  #meta(exchange: Exchange, model: string): ReplyMeta {
+    return {
+      id: exchange.id,
+      createdAt: Math.floor(this.#clock.wall() / 1000),
+      model: exchange.record.model ?? model,
+    };
+  }
+}
+
+function noRoute(method: string, path: string, methods: readonly string[]): GatewayError {
+  if (methods.length > 0) {
+    return new GatewayError("method_not_allowed", `${path} takes ${methods.join(", ")}, not ${method}.`);
+  }
+  return new GatewayError(
+    "not_found",
+    `There is nothing at ${path.slice(0, 100)}. This gateway serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models; give your SDK its address as base URL (OpenAI's with /v1, Anthropic's without).`,
+  );
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from "node:http";
+import type { HeaderBag } from "../canonical/call.ts";
+import { GatewayError } from "../canonical/error.ts";
+
+/** The request line, parsed once for routing and everything after it. Absolute and asterisk forms are refused. */
+export function parseTarget(url: string | undefined): { readonly path: string; readonly query: string } {
+  if (url === undefined || !url.startsWith("/")) {
+    throw new GatewayError("invalid_request", "The request line must hold a plain path, such as /v1/chat/completions.");
+  }
+  const mark = url.indexOf("?");
+  return mark < 0 ? { path: url, query: "" } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
+}
+
+/** Node's header object as a HeaderBag: `set-cookie`, the only list in it, never arrives at a server. */
+export function headerBag(request: IncomingMessage): HeaderBag {
+  const bag: { [name: string]: string } = {};
+  const { headers } = request;
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value === "string") bag[name] = value;
+  }
+  return bag;
+}
+
+const bearer = /^Bearer +(\S+) *$/i;
+
+/** The key the caller presents: `Authorization: Bearer` or `x-api-key` (older Anthropic SDKs), the first that is there. */
+export function presentedKey(headers: IncomingMessage["headers"]): string | undefined {
+  const { authorization } = headers;
+  if (authorization !== undefined) {
+    const match = bearer.exec(authorization);
+    if (match?.[1] !== undefined) return match[1];
+  }
+  const key = headers["x-api-key"];
+  return typeof key === "string" && key !== "" ? key : undefined;
+}
+
+/**
+ * Refuses what only a web page would send: on an open gateway any site the user visits could otherwise spend their money.
+ * A JSON content type cannot be sent across sites without a preflight, which is never granted.
+ */
+export function checkContentType(headers: IncomingMessage["headers"]): void {
+  const type = headers["content-type"];
+  if (type === undefined ? headers.origin !== undefined : !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+    throw new GatewayError("unsupported_media_type", "Send the body as JSON, with the header `content-type: application/json`.");
+  }
+}
+
+/**
+ * Reads the body, at most `limit` bytes. Throws `payload_too_large` as soon as the limit is passed (also when only announced),
+ * `cancelled` when the caller goes away first.
+ */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const announced = request.headers["content-length"];
+  if (announced !== undefined && Number(announced) > limit) return Promise.reject(tooLarge(limit));
+  return new Promise((resolve, reject) => {
+    let first: Buffer | undefined;
+    let pieces: Buffer[] | undefined;
+    let size = 0;
+    request.on("data", (piece: Buffer) => {
+      size += piece.length;
+      if (size > limit) {
+        request.removeAllListeners("data");
+        reject(tooLarge(limit));
+      } else if (first === undefined) first = piece;
+      else {
+        pieces ??= [first];
+        pieces.push(piece);
+      }
+    });
+    request.on("end", () => resolve(pieces ? Buffer.concat(pieces, size) : (first ?? Buffer.alloc(0))));
+    request.on("error", (cause) => reject(new GatewayError("cancelled", "The caller went away while sending.", { cause })));
+    request.on("close", () => {
+      if (!request.complete) reject(new GatewayError("cancelled", "The caller went away while sending."));
+    });
+  });
+}
+
+const tooLarge = (limit: number): GatewayError =>
+  new GatewayError(
+    "payload_too_large",
+    `The body is larger than the ${limit} bytes this gateway takes. Send less, or have the operator raise \`limits.body_bytes\`.`,
+  );

@@ -1,0 +1,54 @@
+import type { Call } from "../canonical/call.ts";
+import { GatewayError, toGatewayError } from "../canonical/error.ts";
+import type { Operation } from "../canonical/operations.ts";
+import type { Clock, Random } from "../canonical/ports.ts";
+import type { Handler, Reply } from "../canonical/reply.ts";
+import { type AttemptDeps, attempt } from "./attempt.ts";
+import type { Plan } from "./plan.ts";
+import { type RetryPolicy, retryDelay } from "./retry.ts";
+
+export interface DispatchDeps extends AttemptDeps {
+  readonly plan: (call: Call) => Plan;
+  readonly random: Random;
+  readonly retry: RetryPolicy;
+}
+
+/**
+ * Carries out the plan: attempts, with retries for as long as the caller has seen no content. The only place that retries.
+ */
+export function dispatch(deps: DispatchDeps): Handler {
+  return async <Op extends Operation>(call: Call<Op>): Promise<Reply<Op>> => {
+    const { candidates } = deps.plan(call);
+    const candidate = candidates[0];
+    if (candidate === undefined)
+      throw new GatewayError("model_not_found", "No deployment can serve this call.", { param: "model" });
+    for (let number = 1; ; number++) {
+      try {
+        return await attempt(call, candidate, number, deps);
+      } catch (thrown) {
+        const error = toGatewayError(thrown);
+        if (call.signal.aborted) throw error;
+        const remainingMs = call.deadline - deps.clock.now();
+        const wait = retryDelay(error, { attempts: number, remainingMs }, deps.retry, deps.random);
+        if (wait === undefined) throw error;
+        await pause(wait, call.signal, deps.clock);
+        call.record.waitedMs += wait;
+      }
+    }
+  };
+}
+
+/** Resolves after `ms`; rejects at once with `cancelled` when the caller goes away. */
+function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      stop();
+      reject(new GatewayError("cancelled", "The caller went away."));
+    };
+    const stop = clock.after(ms, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,83 @@
+import { isArray, isObject, type Json } from "../canonical/json.ts";
+import type { Clock } from "../canonical/ports.ts";
+import type { ConfiguredProvider } from "../providers/index.ts";
+import { type HttpTransport, readAll } from "../transport/http-transport.ts";
+import { authHeaders } from "./plan.ts";
+
+/** A model that can be called, as it is to be named in a call. */
+export interface AvailableModel {
+  /** `provider/model`. */
+  readonly id: string;
+  readonly provider: string;
+  /** Seconds since the epoch; 0 where the provider does not say. */
+  readonly createdAt: number;
+}
+
+const freshMs = 60_000;
+const waitMs = 5_000;
+const largestList = 8 * 1024 * 1024;
+
+/**
+ * The models of all providers, as they list them themselves; a list is asked for at most once a minute. A provider that does
+ * not answer in time, or that lists nothing, has none: the others are shown all the same.
+ */
+export class ModelList {
+  readonly #providers: ReadonlyMap<string, ConfiguredProvider>;
+  readonly #transport: HttpTransport;
+  readonly #clock: Clock;
+  readonly #kept = new Map<string, { readonly at: number; readonly models: Promise<readonly AvailableModel[]> }>();
+
+  constructor(providers: ReadonlyMap<string, ConfiguredProvider>, transport: HttpTransport, clock: Clock) {
+    this.#providers = providers;
+    this.#transport = transport;
+    this.#clock = clock;
+  }
+
+  async all(): Promise<readonly AvailableModel[]> {
+    const lists = await Promise.all([...this.#providers.values()].map((provider) => this.#of(provider)));
+    return lists.flat();
+  }
+
+  #of(provider: ConfiguredProvider): Promise<readonly AvailableModel[]> {
+    const kept = this.#kept.get(provider.name);
+    if (kept !== undefined && this.#clock.now() - kept.at < freshMs) return kept.models;
+    const models = this.#ask(provider).catch(() => {
+      this.#kept.delete(provider.name);
+      return [];
+    });
+    this.#kept.set(provider.name, { at: this.#clock.now(), models });
+    return models;
+  }
+
+  async #ask(provider: ConfiguredProvider): Promise<readonly AvailableModel[]> {
+    const url = new URL(provider.modelsUrl);
+    const endpoint = provider.remote.endpoints[0];
+    const upstream = await this.#transport.send({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: "GET",
+      headers: {
+        accept: "application/json",
+        "user-agent": "polygate",
+        ...(endpoint?.wire.name === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
+        ...authHeaders(endpoint?.auth ?? provider.remote.auth, provider),
+      },
+      signal: AbortSignal.timeout(waitMs),
+      timeouts: { connectMs: waitMs, firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs },
+    });
+    const text = Buffer.from(await readAll(upstream.body, largestList)).toString("utf8");
+    return upstream.status === 200 ? readList(JSON.parse(text), provider.name) : [];
+  }
+}
+
+/** Reads both shapes of list: OpenAI's `created` in seconds, Anthropic's `created_at` in RFC 3339. */
+export function readList(body: Json, provider: string): readonly AvailableModel[] {
+  const data = isObject(body) ? body["data"] : undefined;
+  if (!isArray(data)) return [];
+  return data.flatMap((entry) => {
+    if (!isObject(entry) || typeof entry["id"] !== "string") return [];
+    const { created, created_at: createdAt } = entry;
+    const seconds = typeof created === "number" ? created : typeof createdAt === "string" ? Date.parse(createdAt) / 1000 : 0;
+    return [{ id: `${provider}/${entry["id"]}`, provider, createdAt: Number.isFinite(seconds) ? Math.floor(seconds) : 0 }];
+  });
+}

@@ -1,0 +1,29 @@
+/** Levenshtein distance, given up (as `limit + 1`) once it must exceed `limit`. */
+function distance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    let least = i;
+    for (let j = 1; j <= b.length; j++) {
+      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const value = Math.min(change, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      row.push(value);
+      least = Math.min(least, value);
+    }
+    if (least > limit) return limit + 1;
+    previous = row;
+  }
+  return previous[b.length] ?? limit + 1;
+}
+
+/** The names a typing slip away from `name`, nearest first. */
+export function nearest(name: string, known: Iterable<string>): readonly string[] {
+  const short = name.slice(0, 64).toLowerCase();
+  const limit = short.length <= 4 ? 1 : 2;
+  return [...known]
+    .map((candidate) => ({ candidate, far: distance(short, candidate.toLowerCase(), limit) }))
+    .filter(({ far }) => far <= limit)
+    .sort((a, b) => a.far - b.far)
+    .map(({ candidate }) => candidate);
+}

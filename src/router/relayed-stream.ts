@@ -1,0 +1,89 @@
+import type { Operation, Operations } from "../canonical/operations.ts";
+import type { StreamItem } from "../canonical/reply.ts";
+import type { Terminal } from "../canonical/terminal.ts";
+import { SseDecoder } from "../framing/sse-decoder.ts";
+import { encodeEvents } from "../framing/sse-encoder.ts";
+import { parseFrame, SseFrames, splitFrames } from "../framing/sse-frames.ts";
+import type { BodyReader } from "../transport/http-transport.ts";
+import type { Relay, ReplyDecoder } from "../wires/wire.ts";
+import { type StreamFacts, UpstreamStream } from "./upstream-stream.ts";
+
+/**
+ * A provider's stream passed on as it came. Frames are looked into until content has passed; after that only where the relay's
+ * `interesting` pattern finds something in them, which spares parsing nearly all of a long answer.
+ */
+export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
+  readonly #frames = new SseFrames();
+  readonly #relay: Relay;
+  readonly #lazyDecoder: () => ReplyDecoder<Op>;
+  #facts: StreamFacts = { content: false, ended: false };
+  #decode: ((raw: Uint8Array) => readonly Operations[Op]["chunk"][]) | undefined;
+
+  constructor(
+    reader: BodyReader,
+    relay: Relay,
+    lazyDecoder: () => ReplyDecoder<Op>,
+    onTerminal: (terminal: Terminal, facts: StreamFacts) => void,
+  ) {
+    super(reader, onTerminal);
+    this.#relay = relay;
+    this.#lazyDecoder = lazyDecoder;
+  }
+
+  override facts(): StreamFacts {
+    return this.#facts;
+  }
+
+  protected override take(bytes: Uint8Array): readonly StreamItem<Op>[] {
+    const block = this.#frames.push(bytes);
+    return block === undefined ? [] : this.#pass(block);
+  }
+
+  protected override finish(): readonly StreamItem<Op>[] {
+    const rest = this.#frames.rest();
+    return rest === undefined ? [] : this.#pass(rest);
+  }
+
+  protected override cut(terminal: Terminal): readonly StreamItem<Op>[] {
+    const events = this.#relay.cut(terminal);
+    return events.length === 0 ? [] : [this.#item(Buffer.from(encodeEvents(events)))];
+  }
+
+  #pass(block: Uint8Array): readonly StreamItem<Op>[] {
+    if (this.#facts.content && !this.#relay.interesting.test(latin1(block))) return [this.#item(block)];
+    const raw = this.#look(block);
+    this.#facts = this.#relay.observed();
+    return raw.length === 0 ? [] : [this.#item(raw)];
+  }
+
+  #look(block: Uint8Array): Uint8Array {
+    const kept: Uint8Array[] = [];
+    let changed = false;
+    for (const frame of splitFrames(block)) {
+      const event = parseFrame(frame);
+      const verdict = event === undefined ? "keep" : this.#relay.push(event);
+      if (verdict === "keep") kept.push(frame);
+      else {
+        changed = true;
+        if (verdict !== "drop") kept.push(Buffer.from(encodeEvents([verdict])));
+      }
+    }
+    return changed ? Buffer.concat(kept) : block;
+  }
+
+  #item(raw: Uint8Array): StreamItem<Op> {
+    return { raw, chunks: () => this.#chunks(raw) };
+  }
+
+  #chunks(raw: Uint8Array): readonly Operations[Op]["chunk"][] {
+    if (this.#decode === undefined) {
+      const decoder = this.#lazyDecoder();
+      const frames = new SseDecoder();
+      this.#decode = (bytes) => frames.push(bytes).flatMap((event) => decoder.push(event));
+    }
+    return this.#decode(raw);
+  }
+}
+
+const latin1 = (bytes: Uint8Array): string =>
+  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString("latin1");

@@ -1,0 +1,18 @@
+import type { HeaderBag } from "../canonical/call.ts";
+
+const shown = new Set(["request-id", "x-request-id", "openai-processing-ms", "openai-version", "retry-after", "retry-after-ms"]);
+
+/** The provider's headers that its own SDK reads: request ids and rate limits. Everything else stays here. */
+export function callerHeaders(headers: HeaderBag): HeaderBag {
+  const found: { [name: string]: string } = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined) continue;
+    if (shown.has(name) || name.startsWith("x-ratelimit-") || name.startsWith("anthropic-ratelimit-")) found[name] = value;
+  }
+  return found;
+}
+
+/** The provider's own name for the request, to be quoted to its support. */
+export const requestId = (headers: HeaderBag): string | undefined =>
+  headers["x-request-id"] ?? headers["request-id"] ?? headers["cf-ray"];

@@ -1,0 +1,144 @@
+import type { Finish } from "../canonical/chat.ts";
+import { GatewayError, toGatewayError } from "../canonical/error.ts";
+import type { Operation } from "../canonical/operations.ts";
+import type { Batches, StreamItem } from "../canonical/reply.ts";
+import { finished, type Terminal } from "../canonical/terminal.ts";
+import type { Usage } from "../canonical/usage.ts";
+import type { BodyReader } from "../transport/http-transport.ts";
+
+/** What a stream has told about itself so far. */
+export interface StreamFacts {
+  readonly model?: string | undefined;
+  readonly usage?: Usage | undefined;
+  readonly finish?: Finish | undefined;
+  readonly error?: GatewayError | undefined;
+  /** Caller-visible content has passed: from here on the answer cannot be restarted. */
+  readonly content: boolean;
+  /** The wire's own end marker has passed. */
+  readonly ended: boolean;
+}
+
+type Batch<Op extends Operation> = readonly StreamItem<Op>[];
+type Step<Op extends Operation> = IteratorResult<Batch<Op>, Terminal>;
+
+/**
+ * A provider's stream on its way to the caller. `open()` holds everything back until content is there, so that a stream that
+ * fails before can still be tried again elsewhere; from then on `next()` gives one batch per network read, and the one
+ * terminal at the end. There is no way back from `next()` to a retry.
+ */
+export abstract class UpstreamStream<Op extends Operation> implements Batches<Op> {
+  readonly #reader: BodyReader;
+  readonly #onTerminal: (terminal: Terminal, facts: StreamFacts) => void;
+  #held: StreamItem<Op>[] = [];
+  #terminal: Terminal | undefined;
+
+  constructor(reader: BodyReader, onTerminal: (terminal: Terminal, facts: StreamFacts) => void) {
+    this.#reader = reader;
+    this.#onTerminal = onTerminal;
+  }
+
+  abstract facts(): StreamFacts;
+  /** Reads one network read. Throws GatewayError `bad_reply`. */
+  protected abstract take(bytes: Uint8Array): Batch<Op>;
+  /** The provider's bytes are over. */
+  protected abstract finish(): Batch<Op>;
+  /** What the caller is shown when the stream did not end by itself; nothing where the ingress writes the end. */
+  protected abstract cut(terminal: Terminal): Batch<Op>;
+
+  /** Resolves once content (or a clean end without any) is held; rejects with the error of a stream that failed before. */
+  async open(): Promise<void> {
+    for (;;) {
+      const bytes = await this.#reader.read();
+      this.#held.push(...(bytes === undefined ? this.finish() : this.take(bytes)));
+      const { error, content, ended } = this.facts();
+      if (error !== undefined && !content) {
+        this.#reader.cancel();
+        throw error;
+      }
+      if (content || ended) {
+        this.#look(bytes === undefined);
+        return;
+      }
+      if (bytes === undefined) throw truncated();
+    }
+  }
+
+  next(): Promise<Step<Op>> {
+    if (this.#held.length > 0) {
+      const value = this.#held;
+      this.#held = [];
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.#terminal !== undefined) return Promise.resolve({ done: true, value: this.#terminal });
+    return this.#reader.read().then(this.#onBytes, this.#onFailure);
+  }
+
+  return(terminal: Terminal): Promise<Step<Op>> {
+    this.#held = [];
+    if (this.#terminal === undefined) {
+      this.#reader.cancel();
+      this.#conclude(terminal);
+    }
+    return Promise.resolve({ done: true, value: this.#terminal ?? terminal });
+  }
+
+  readonly #onBytes = (bytes: Uint8Array | undefined): Step<Op> | Promise<Step<Op>> => {
+    let value: Batch<Op>;
+    try {
+      value = bytes === undefined ? this.finish() : this.take(bytes);
+    } catch (thrown) {
+      this.#reader.cancel();
+      return this.#onFailure(thrown);
+    }
+    this.#look(bytes === undefined);
+    return value.length > 0 ? { done: false, value } : this.next();
+  };
+
+  readonly #onFailure = (thrown: unknown): Step<Op> | Promise<Step<Op>> => {
+    this.#fail(toGatewayError(thrown));
+    return this.next();
+  };
+
+  /** Decides whether the stream is over after what was just read. */
+  #look(bytesOver: boolean): void {
+    const { error, ended } = this.facts();
+    if (error !== undefined) {
+      this.#reader.cancel();
+      this.#conclude({ kind: "error", error });
+    } else if (ended) {
+      this.#conclude(finished);
+      if (!bytesOver) void drain(this.#reader);
+    } else if (bytesOver) this.#fail(truncated());
+  }
+
+  #fail(error: GatewayError): void {
+    const kind = error.code === "cancelled" || error.code === "truncated" ? error.code : "error";
+    const terminal: Terminal = kind === "cancelled" ? { kind } : { kind, error };
+    this.#held.push(...this.cut(terminal));
+    this.#conclude(terminal);
+  }
+
+  #conclude(terminal: Terminal): void {
+    if (this.#terminal !== undefined) return;
+    this.#terminal = terminal;
+    this.#onTerminal(terminal, this.facts());
+  }
+}
+
+const truncated = (): GatewayError =>
+  new GatewayError(
+    "truncated",
+    "The provider's stream broke off before its end. What arrived is not the whole answer; try again.",
+  );
+
+/** Reads the little that may follow an end marker, so that the connection can serve the next call. */
+async function drain(reader: BodyReader): Promise<void> {
+  try {
+    for (let reads = 0; reads < 8; reads++) {
+      if ((await reader.read()) === undefined) return;
+    }
+  } catch {
+    // The answer is complete; how its connection ended is of no interest.
+  }
+  reader.cancel();
+}
