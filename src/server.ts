@@ -1,0 +1,54 @@
+import { compose, type ComposeOptions, type Gateway } from "./compose.ts";
+import { createHttpServer } from "./ingress/http.ts";
+import { type Listening, listen } from "./ingress/listen.ts";
+
+export interface RunningGateway {
+  /** `http://host:port`, with the port that was really taken. */
+  readonly address: string;
+  readonly gateway: Gateway;
+  /** Stops taking calls, lets those under way finish for `drainMs`, writes the books, lets go of everything. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** How long a streaming caller waits before it gets a sign of life, and how long silences in a stream may be. Milliseconds. */
+const pace = { silenceMs: 10_000, keepAliveMs: 15_000, writeIdleMs: 60_000 };
+
+export type ServeOptions = ComposeOptions & { readonly pace?: Partial<typeof pace> | undefined };
+
+/**
+ * Composes a gateway and puts it behind HTTP. Rejects with StorageError if the ledger cannot be opened, with Node's error
+ * (`EADDRINUSE` …) if the address cannot be had; nothing is left open then.
+ */
+export async function serve(options: ServeOptions): Promise<RunningGateway> {
+  const { config, onTrouble } = options;
+  const gateway = await compose(options);
+  const server = createHttpServer({
+    handler: gateway.handler,
+    identify: gateway.identify,
+    open: gateway.open,
+    listModels: () => gateway.listModels(),
+    unready: () => gateway.unready(),
+    clock: gateway.clock,
+    random: gateway.random,
+    onInternalError: (callId, error) => onTrouble(`Call ${callId} failed inside the gateway: ${cause(error)}`),
+    limits: { ...pace, ...options.pace, bodyBytes: config.limits.bodyBytes, totalMs: config.timeouts.totalMs },
+  });
+  server.maxConnections = config.limits.connections;
+  let listening: Listening;
+  try {
+    listening = await listen(server, config.server.host, config.server.port, gateway.clock);
+  } catch (thrown) {
+    await gateway.close();
+    throw thrown;
+  }
+  return {
+    address: listening.address,
+    gateway,
+    close: async (drainMs) => {
+      await listening.close(drainMs);
+      await gateway.close();
+    },
+  };
+}
+
+const cause = ({ cause, message }: Error): string => (cause instanceof Error ? (cause.stack ?? cause.message) : message);
