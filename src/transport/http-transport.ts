@@ -1,0 +1,94 @@
+import { Buffer } from "node:buffer";
+import { GatewayError } from "../canonical/error.ts";
+import type { Clock } from "../canonical/ports.ts";
+import { Exchange } from "./exchange.ts";
+import { outgoingHeaders } from "./headers.ts";
+import { OriginPool } from "./origin-pool.ts";
+import { TransportError } from "./transport-error.ts";
+import type { BodyReader, UpstreamReply, UpstreamRequest } from "./upstream.ts";
+
+export { TransportError } from "./transport-error.ts";
+export type { BodyReader, UpstreamReply, UpstreamRequest, UpstreamTimeouts } from "./upstream.ts";
+
+export interface HttpTransportOptions {
+  readonly clock: Clock;
+  /** Most connections to one origin at a time; further requests wait for one under `connectMs`. Default 1024. */
+  readonly connections?: number | undefined;
+  /** Ceiling over every request's `connectMs`. Default 30,000. */
+  readonly connectMs?: number | undefined;
+}
+
+/**
+ * HTTP/1.1 to providers over kept-alive connections, one pool per origin.
+ *
+ * Every failure is a TransportError (or the signal's own GatewayError): `unreachable` before the reply, `truncated` in its
+ * middle, `timeout`, `bad_reply` for what is no HTTP or passes a limit, `cancelled`. Messages name host and port, no secret.
+ */
+export class HttpTransport {
+  readonly #clock: Clock;
+  readonly #connections: number;
+  readonly #connectMs: number;
+  readonly #pools = new Map<string, OriginPool>();
+  #closed = false;
+
+  constructor(options: HttpTransportOptions) {
+    this.#clock = options.clock;
+    this.#connections = options.connections ?? 1024;
+    this.#connectMs = options.connectMs ?? 30_000;
+  }
+
+  /** Resolves once the reply's headers are there, whatever its status. */
+  send(request: UpstreamRequest): Promise<UpstreamReply> {
+    const { signal, method, path, headers, body } = request;
+    if (signal.aborted) return Promise.reject(cancellation(signal));
+    if (this.#closed) return Promise.reject(new TransportError("gateway_overloaded", "The gateway is shutting down.", false));
+    return new Promise((resolve, reject) => {
+      const pool = this.#pool(request.origin);
+      const exchange = new Exchange(pool, this.#clock, request, { resolve, reject });
+      pool.dispatcher.dispatch({ method, path, headers: outgoingHeaders(headers), body: wholeBody(body) }, exchange);
+    });
+  }
+
+  /** Closes every connection; requests under way reject. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#pools.values()].map((pool) => pool.dispatcher.destroy()));
+  }
+
+  #pool(origin: string): OriginPool {
+    const found = this.#pools.get(origin);
+    if (found) return found;
+    const pool = new OriginPool(origin, { connections: this.#connections, connectMs: this.#connectMs });
+    this.#pools.set(origin, pool);
+    return pool;
+  }
+}
+
+function cancellation(signal: AbortSignal): GatewayError {
+  const reason: unknown = signal.reason;
+  return reason instanceof GatewayError ? reason : new TransportError("cancelled", "The call was cancelled.", false);
+}
+
+function wholeBody(body: UpstreamRequest["body"]): string | Uint8Array | null {
+  if (body === undefined || typeof body === "string") return body ?? null;
+  const [first] = body;
+  return body.length === 1 && first !== undefined ? first : Buffer.concat(body);
+}
+
+/** The whole body. One larger than `capBytes` is cancelled and throws GatewayError `bad_reply`. */
+export async function readAll(body: BodyReader, capBytes: number): Promise<Uint8Array> {
+  const first = await body.read();
+  if (first === undefined) return new Uint8Array(0);
+  const pieces = [first];
+  let length = first.length;
+  for (;;) {
+    if (length > capBytes) {
+      body.cancel();
+      throw new GatewayError("bad_reply", `The provider's reply is larger than the ${capBytes} bytes that are taken.`);
+    }
+    const piece = await body.read();
+    if (piece === undefined) return pieces.length === 1 ? first : Buffer.concat(pieces, length);
+    pieces.push(piece);
+    length += piece.length;
+  }
+}
