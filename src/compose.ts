@@ -37,6 +37,8 @@ export interface Gateway {
   /** Undefined when calls can be served and booked, else why not. */
   unready(): string | undefined;
   ledgerHealth(): LedgerHealth;
+  /** Resolves once everything that has ended is in the books. */
+  flush(): Promise<void>;
   /** Writes the books to their end and lets go of sockets and files. Calls must be over by then. */
   close(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     listModels: () => models.all(),
     unready: () => ledger.health().trouble,
     ledgerHealth: () => ledger.health(),
+    flush: () => ledger.flush(),
     close: async () => {
       await transport.close();
       await ledger.close();

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Caller, CallRecord, type Source } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
+import { newCallId } from "../canonical/ids.ts";
 import type { JsonObject } from "../canonical/json.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Clock, Random } from "../canonical/ports.ts";
@@ -85,7 +86,7 @@ class HttpIngress {
 
   take(request: IncomingMessage, response: ServerResponse): void {
     const exchange: Exchange = {
-      id: `call_${this.#options.random.hex(16)}`,
+      id: newCallId(this.#clock, this.#options.random),
       startedAt: this.#clock.now(),
       request,
       response,
