@@ -1,0 +1,91 @@
+import type { Wire } from "../../../src/wires/wire.ts";
+import { anthropicStream, anthropicWhole } from "../expect-anthropic.ts";
+import { openaiStream, openaiWhole } from "../expect-openai.ts";
+import { type Diff, diff } from "../json.ts";
+import type { Exchange } from "../loader.ts";
+import { readChunks, readResult } from "../read-canonical.ts";
+import { compare, type Reading } from "../reading.ts";
+import { chunksOf, decoderFor } from "../subject.ts";
+import { type Cell, thrown } from "./cell.ts";
+
+/** What the recording says, read without the codec. */
+export function expectation(exchange: Exchange): Reading | undefined {
+  const openai = exchange.wire === "openai-chat";
+  if (exchange.stream !== undefined) return openai ? openaiStream(exchange.stream) : anthropicStream(exchange.stream);
+  if (exchange.whole === undefined || exchange.status >= 400) return undefined;
+  return openai ? openaiWhole(exchange.whole) : anthropicWhole(exchange.whole);
+}
+
+/** Which of our codes a provider's status may become. */
+const codesByStatus: { readonly [status: number]: readonly string[] } = {
+  400: ["invalid_request", "unsupported", "context_overflow", "content_policy", "provider_quota", "model_not_found", "bad_reply"],
+  401: ["provider_credential"],
+  402: ["provider_quota"],
+  403: ["provider_credential", "provider_quota", "content_policy"],
+  404: ["model_not_found", "not_found"],
+  413: ["payload_too_large", "context_overflow"],
+  422: ["invalid_request", "unsupported"],
+  429: ["rate_limited", "provider_quota"],
+  503: ["overloaded", "provider_error"],
+  529: ["overloaded"],
+};
+const others = ["provider_error", "overloaded", "context_overflow", "invalid_request", "timeout"];
+
+export const decode: Cell = (exchange, { subject }) => {
+  if (exchange.status >= 400) return decodeError(exchange, subject.wires[exchange.wire]);
+  const expected = expectation(exchange);
+  if (!expected) return undefined;
+  if (exchange.stream === undefined)
+    return decodeWhole(expected, () => decoderFor(subject, exchange).whole(exchange.whole ?? {}));
+  const { chunks, ended } = chunksOf(subject, exchange, exchange.stream);
+  const { reading, faults } = readChunks(chunks, ended && !expected.error);
+  const out = [...faults];
+  if (reading.error !== expected.error) out.push(diff("stream.error", expected.error, reading.error));
+  if (!expected.error && ended !== expected.ended) out.push(diff("stream.ended", expected.ended, ended));
+  const comparable = expected.error || !expected.ended ? { ...expected, choices: expected.choices.map(unfinished) } : expected;
+  out.push(...head("stream", expected, reading), ...compare("stream", comparable, reading));
+  if (out.length === 0) out.push(...compare("accumulate", comparable, readResult(subject.accumulate(chunks))));
+  return out;
+};
+
+const unfinished = (choice: Reading["choices"][number]): Reading["choices"][number] => ({ ...choice, finish: undefined });
+
+function decodeWhole(expected: Reading, run: () => Parameters<typeof readResult>[0]): Diff[] {
+  if (expected.error) {
+    try {
+      run();
+      return [diff("whole.error", "GatewayError", "none thrown")];
+    } catch (error) {
+      const { code, message } = thrown(error);
+      return allCodes.has(code) ? [] : [diff("whole.error", "a gateway error code", `${code}: ${message}`)];
+    }
+  }
+  const reading = readResult(run());
+  return [...head("whole", expected, reading), ...compare("whole", expected, reading)];
+}
+
+const allCodes = new Set([...Object.values(codesByStatus).flat(), ...others]);
+
+function head(prefix: string, expected: Reading, actual: Reading): Diff[] {
+  const out: Diff[] = [];
+  if (expected.id && expected.id !== actual.id) out.push(diff(`${prefix}.id`, expected.id, actual.id));
+  if (expected.model && expected.model !== actual.model) out.push(diff(`${prefix}.model`, expected.model, actual.model));
+  return out;
+}
+
+function decodeError(exchange: Exchange, wire: Wire): Diff[] {
+  const body = exchange.whole ?? exchange.stream ?? "";
+  const error = wire.decodeError(exchange.status, exchange.headers, body, exchange.provider);
+  const out: Diff[] = [];
+  const allowed = codesByStatus[exchange.status] ?? others;
+  if (!allowed.includes(error.code)) out.push(diff("error.code", allowed.join("|"), error.code));
+  if (error.message.trim() === "") out.push(diff("error.message", "a sentence", error.message));
+  if (/sk-[A-Za-z0-9]{8}|Bearer [A-Za-z0-9]/.test(error.message)) out.push(diff("error.secret", "masked", error.message));
+  const wait = exchange.headers["retry-after"];
+  if (exchange.status === 429 && wait && /^\d+$/.test(wait) && error.retryAfterMs !== Number(wait) * 1000) {
+    const exact = exchange.headers["retry-after-ms"];
+    if (!exact || error.retryAfterMs !== Number(exact))
+      out.push(diff("error.retryAfterMs", Number(wait) * 1000, error.retryAfterMs));
+  }
+  return out;
+}

@@ -1,0 +1,30 @@
+import type { Cell } from "./cell.ts";
+import { cuts } from "./cuts.ts";
+import { decode } from "./decode.ts";
+import { relay } from "./relay.ts";
+import { requests } from "./requests.ts";
+import { translateTo } from "./translate.ts";
+import { translateRequests } from "./translate-requests.ts";
+
+/** What is judged, by the name it has in the table. */
+export const cells = {
+  decode,
+  cuts,
+  relay,
+  requests,
+  "translate-other": translateTo("other"),
+  "translate-same": translateTo("same"),
+  "translate-requests": translateRequests,
+} as const satisfies { readonly [name: string]: Cell };
+
+export type CellName = keyof typeof cells;
+
+export const cellNames: readonly CellName[] = [
+  "decode",
+  "cuts",
+  "relay",
+  "requests",
+  "translate-other",
+  "translate-same",
+  "translate-requests",
+];

@@ -1,0 +1,62 @@
+import { isArray, isObject, type JsonObject } from "../../../src/canonical/json.ts";
+import { type Diff, diff, differences, toJson } from "../json.ts";
+import { codecOf, decodeRequest, targetFor } from "../subject.ts";
+import type { Cell } from "./cell.ts";
+import { sentUpstream } from "./relay.ts";
+
+/** A recorded request, decoded and encoded again with its source dropped, is what was sent; and `extra` hides nothing known. */
+export const requests: Cell = (exchange, { subject, judges }) => {
+  const sent = exchange.request;
+  if (!sent) return undefined;
+  const decoded = decodeRequest(subject, exchange.wire, exchange, sent);
+  const request = decoded.request();
+  const before = JSON.stringify(request);
+  const target = targetFor(exchange, decoded.model, decoded.stream);
+  const { wireRequest, warnings } = codecOf(subject, exchange.wire).encodeRequest(request, target);
+  const out: Diff[] = differences("request", sentUpstream(exchange, sent), toJson(wireRequest.body));
+  if (decoded.model !== sent["model"]) out.push(diff("request.model", sent["model"], decoded.model));
+  if (decoded.stream !== (sent["stream"] === true)) out.push(diff("request.stream", sent["stream"], decoded.stream));
+  if (JSON.stringify(request) !== before)
+    out.push(diff("request.mutated", "an untouched canonical request", "encoding changed it"));
+  for (const warning of warnings) out.push(diff("request.warning", "none", `${warning.code} at ${warning.at ?? "?"}`));
+  if (judges) out.push(...hidden(toJson(request), "", (place) => judges.known(exchange.wire, place)));
+  return out;
+};
+
+/** Members of any `extra` that the specification names at that place. */
+function hidden(value: ReturnType<typeof toJson>, place: string, known: (place: string) => ReadonlySet<string>): Diff[] {
+  if (isArray(value)) return value.flatMap((one) => hidden(one, place, known));
+  if (!isObject(value)) return [];
+  const out: Diff[] = [];
+  const here = placeOf(value, place);
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "extra" && isObject(inner)) {
+      const names = known(here);
+      for (const name of Object.keys(inner))
+        if (names.has(name)) out.push(diff(`extra.${here}.${name}`, "a field of its own", "hidden in extra"));
+    } else if (inner !== undefined && !opaque.has(key)) out.push(...hidden(inner, key, known));
+  }
+  return out;
+}
+
+/** Payloads that are not canonical structure. */
+const opaque = new Set([
+  "raw",
+  "value",
+  "definition",
+  "parameters",
+  "schema",
+  "metadata",
+  "inputExamples",
+  "container",
+  "contextManagement",
+]);
+
+/** Names the place as spec.ts does: `request`, `message.user`, `part.text`, `tool` … */
+function placeOf(value: JsonObject, key: string): string {
+  if (key === "") return "request";
+  if (key === "messages") return `message.${String(value["role"])}`;
+  if (key === "content" || key === "parts") return `part.${String(value["type"])}`;
+  if (key === "tools") return "tool";
+  return key;
+}

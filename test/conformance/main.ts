@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type CellName, cellNames } from "./cells/index.ts";
+import { find, wireOf } from "./loader.ts";
+import { failureLines, printRules, printTables } from "./report.ts";
+import { runAll } from "./run.ts";
+import { loadSchemas } from "./spec.ts";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const { values } = parseArgs({
+  options: {
+    wire: { type: "string" },
+    provider: { type: "string" },
+    cell: { type: "string" },
+    id: { type: "string" },
+    seed: { type: "string" },
+    cuts: { type: "string" },
+    verbose: { type: "boolean" },
+    mutations: { type: "boolean" },
+  },
+});
+
+const say = (line: string): void => console.log(line);
+const began = performance.now();
+const recordings = resolve(root, process.env["POLYGATE_RECORDINGS"] ?? "../shared/recordings/open");
+const specs = resolve(root, process.env["POLYGATE_SPECS"] ?? "../shared/specs");
+const ci = process.env["CI"] === "true";
+const seed = Number(values.seed ?? 20_261_120);
+
+let missing = 0;
+for (const [what, path] of [
+  ["recordings", recordings],
+  ["specs", specs],
+] as const) {
+  if (existsSync(path)) continue;
+  say(`SKIPPED: no ${what} at ${path} (POLYGATE_${what.toUpperCase()})${ci ? ", which CI demands" : ""}`);
+  if (ci) missing++;
+}
+
+const wanted = (slot: { readonly provider: string; readonly api: string }): boolean =>
+  (values.wire === undefined || wireOf(slot.provider, slot.api) === values.wire) &&
+  (values.provider === undefined || slot.provider === values.provider);
+const cells: readonly CellName[] =
+  values.cell === undefined ? cellNames : cellNames.filter((name) => name.startsWith(values.cell ?? ""));
+const slots = [...find(resolve(root, "test/fixtures"), true), ...find(recordings, false)].filter(wanted);
+const schemas = loadSchemas(specs);
+say(`conformance: ${slots.length} recorded exchanges, cells ${cells.join(", ")}, seed ${seed}`);
+
+const verdicts = await runAll(slots, { root, schemas, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id });
+printTables(verdicts, say);
+const red = printRules(verdicts, values.id === undefined && values.provider === undefined, say);
+const failed = verdicts.filter((verdict) => verdict.diffs.length > 0);
+if (failed.length > 0) {
+  say("\nfailures, most common first:");
+  for (const line of failureLines(failed, values.verbose ? 1000 : 3)) say(line);
+}
+const failures = failed.length + red + missing;
+say(`\n${((performance.now() - began) / 1000).toFixed(1)} s`);
+say(`${verdicts.length - failed.length} passed, ${failures} failed`);
+process.exitCode = failures > 0 ? 1 : 0;

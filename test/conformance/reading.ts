@@ -1,0 +1,142 @@
+import type { FinishReason } from "../../src/canonical/chat.ts";
+import { type Diff, diff, differences, parseJson, textDiff } from "./json.ts";
+
+/*
+ * What a person would say an answer holds, whichever wire it stands on. Recordings are read into this by the small readers
+ * beside this file, our outputs by the official SDKs; the two must agree.
+ */
+
+export interface ReadCall {
+  readonly name: string;
+  /** JSON text, or free text for a custom tool. */
+  readonly args: string;
+  readonly id?: string | undefined;
+}
+
+export interface ReadChoice {
+  readonly index: number;
+  readonly text: string;
+  readonly reasoning: string;
+  readonly refusal: string;
+  readonly calls: readonly ReadCall[];
+  /** undefined: the recording does not decide it. */
+  readonly finish: FinishReason | undefined;
+  /** Opaque payloads in order: signatures, redacted and encrypted reasoning. */
+  readonly opaque: readonly string[];
+}
+
+export interface ReadUsage {
+  /** All input, cached or not. */
+  readonly input: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  /** undefined: the recording does not split writes. */
+  readonly cacheWrite1h: number | undefined;
+  readonly output: number;
+  readonly reasoning: number;
+  /** The provider's figures contradict each other: only sanity can be asked. */
+  readonly odd: boolean;
+}
+
+export interface Reading {
+  readonly id: string | undefined;
+  readonly model: string | undefined;
+  readonly choices: readonly ReadChoice[];
+  readonly usage: ReadUsage | undefined;
+  /** The reply is (or ended as) an error. */
+  readonly error: boolean;
+  /** The wire's end was seen. */
+  readonly ended: boolean;
+}
+
+export const noUsage: ReadUsage = {
+  input: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: undefined,
+  output: 0,
+  reasoning: 0,
+  odd: false,
+};
+
+/** How a reading may legitimately change on its way to another wire. */
+export interface Lens {
+  readonly opaque: boolean;
+  readonly finish: (finish: FinishReason) => FinishReason;
+  /** The target has no refusal part: refusals read as text. */
+  readonly refusalIsText: boolean;
+  /** The target shows one choice only. */
+  readonly oneChoice: boolean;
+  readonly usage: (usage: ReadUsage) => ReadUsage;
+}
+
+export const plain: Lens = {
+  opaque: true,
+  finish: (finish) => finish,
+  refusalIsText: false,
+  oneChoice: false,
+  usage: (usage) => usage,
+};
+
+export function compare(prefix: string, expected: Reading, actual: Reading, lens: Lens = plain): Diff[] {
+  const out: Diff[] = [];
+  const wanted = lens.oneChoice ? expected.choices.slice(0, 1) : expected.choices;
+  if (wanted.length !== actual.choices.length) out.push(diff(`${prefix}.choices`, wanted.length, actual.choices.length));
+  for (const [at, choice] of wanted.entries()) {
+    const got = actual.choices[at];
+    if (got) compareChoice(prefix, choice, got, lens, out);
+  }
+  compareUsage(prefix, expected.usage && lens.usage(expected.usage), actual.usage, out);
+  return out;
+}
+
+function compareChoice(prefix: string, expected: ReadChoice, actual: ReadChoice, lens: Lens, out: Diff[]): void {
+  if (expected.index !== actual.index) out.push(diff(`${prefix}.index`, expected.index, actual.index));
+  out.push(...textDiff(`${prefix}.text`, lens.refusalIsText ? expected.text + expected.refusal : expected.text, actual.text));
+  out.push(...textDiff(`${prefix}.reasoning`, expected.reasoning, actual.reasoning));
+  if (!lens.refusalIsText) out.push(...textDiff(`${prefix}.refusal`, expected.refusal, actual.refusal));
+  if (expected.calls.length !== actual.calls.length) {
+    out.push(diff(`${prefix}.calls`, expected.calls.length, actual.calls.length));
+  }
+  for (const [at, call] of expected.calls.entries()) {
+    const got = actual.calls[at];
+    if (got) compareCall(`${prefix}.call`, call, got, out);
+  }
+  if (expected.finish !== undefined && lens.finish(expected.finish) !== actual.finish) {
+    out.push(diff(`${prefix}.finish`, lens.finish(expected.finish), actual.finish));
+  }
+  if (lens.opaque) out.push(...differences(`${prefix}.opaque`, expected.opaque, actual.opaque));
+}
+
+function compareCall(check: string, expected: ReadCall, actual: ReadCall, out: Diff[]): void {
+  if (expected.name !== actual.name) out.push(diff(`${check}.name`, expected.name, actual.name));
+  if (expected.id && expected.id !== actual.id) out.push(diff(`${check}.id`, expected.id, actual.id));
+  const want = parseJson(expected.args === "" ? "{}" : expected.args);
+  const got = parseJson(actual.args === "" ? "{}" : actual.args);
+  if (want === undefined) out.push(...textDiff(`${check}.args`, expected.args, actual.args));
+  else out.push(...differences(`${check}.args`, want, got));
+}
+
+function compareUsage(prefix: string, expected: ReadUsage | undefined, actual: ReadUsage | undefined, out: Diff[]): void {
+  if (!expected) {
+    if (actual && actual.input + actual.output > 0) out.push(diff(`${prefix}.usage`, undefined, actual));
+    return;
+  }
+  if (!actual) {
+    out.push(diff(`${prefix}.usage`, expected, undefined));
+    return;
+  }
+  if (expected.odd) {
+    const { input, cacheRead, cacheWrite, output, reasoning } = actual;
+    if (Math.min(input, cacheRead, cacheWrite, output, reasoning) < 0)
+      out.push(diff(`${prefix}.usage.negative`, expected, actual));
+    if (reasoning > output || cacheRead + cacheWrite > input) out.push(diff(`${prefix}.usage.buckets`, expected, actual));
+    return;
+  }
+  for (const key of ["input", "cacheRead", "cacheWrite", "output", "reasoning"] as const) {
+    if (expected[key] !== actual[key]) out.push(diff(`${prefix}.usage.${key}`, expected[key], actual[key]));
+  }
+  if (expected.cacheWrite1h !== undefined && actual.cacheWrite1h !== undefined && expected.cacheWrite1h !== actual.cacheWrite1h) {
+    out.push(diff(`${prefix}.usage.cacheWrite1h`, expected.cacheWrite1h, actual.cacheWrite1h));
+  }
+}

@@ -1,0 +1,40 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { Kit } from "./cells/cell.ts";
+import type { CellName } from "./cells/index.ts";
+import { judge } from "./judge.ts";
+import { load, type Slot } from "./loader.ts";
+import { judgesFrom, type Schemas } from "./spec.ts";
+import { loadSubject } from "./subject.ts";
+
+export interface WorkerSetup {
+  readonly root: string;
+  readonly schemas: Schemas | undefined;
+  readonly seed: number;
+  readonly cuts: number;
+  readonly cells: readonly CellName[];
+  readonly id: string | undefined;
+}
+
+const setup: WorkerSetup = workerData;
+const port = parentPort;
+if (!port) throw new Error("this file runs as a worker of main.ts");
+const kit: Kit = {
+  subject: await loadSubject(setup.root),
+  judges: setup.schemas && judgesFrom(setup.schemas),
+  seed: setup.seed,
+  cuts: setup.cuts,
+};
+
+port.on("message", async (slots: readonly Slot[]) => {
+  for (const slot of slots) {
+    for (const exchange of load(slot)) {
+      if (setup.id !== undefined && !exchange.id.includes(setup.id)) continue;
+      for (const cell of setup.cells) {
+        const verdict = await judge(exchange, cell, kit);
+        if (verdict) port.postMessage({ type: "verdict", verdict });
+      }
+    }
+  }
+  port.postMessage({ type: "idle" });
+});
+port.postMessage({ type: "idle" });
