@@ -53,7 +53,7 @@ export function casesOf(group: SpeedGroup, share: number): readonly Case[] {
     stream,
     connections: stream ? 16 : 32,
     requests: Math.round((stream ? 3_000 : 20_000) * share * size.share),
-    warmup: Math.round((stream ? 600 : 6_000) * share * size.share),
+    warmup: Math.round((stream ? 1_500 : 20_000) * share * size.share),
     path: relay ? "/v1/chat/completions" : "/v1/messages",
     body: (model) => (relay ? chatBody : messagesBody)({ model, stream, bytes: size.bytes }),
     expect: relay ? (stream ? "chat-stream" : "chat-json") : stream ? "messages-stream" : "messages-json",
