@@ -1,0 +1,162 @@
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { isLoopback } from "../config/loopback.ts";
+import { ConfigError } from "../config/problems.ts";
+import { startSimulator } from "../simulator/index.ts";
+import { explainFailure } from "./failure.ts";
+import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
+import type { ModelView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
+import { table } from "./table.ts";
+
+export interface StartOptions {
+  readonly config?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  /** False: only what the configuration and the environment name. */
+  readonly discover: boolean;
+}
+
+/** How long the first minute waits for providers to list their models. */
+const listPatienceMs = 3000;
+/** A Ctrl-C in a terminal reaches the process once by the terminal and once more through npm; that is one wish, not two. */
+const sameWishMs = 500;
+
+/** `polygate start`: serves until it is told to stop. Resolves to the exit code. */
+export async function startCommand(options: StartOptions, ports: Ports): Promise<number> {
+  const { config: argvPath, host, port } = options;
+  const { env, cwd, readFile, known } = ports;
+  const said = loadConfig({ argvPath, env, cwd, readFile: (path) => readFile(path), known, overrides: { host, port } });
+  // A configuration file says all there is; without one we look around.
+  const local = options.discover && said.file === undefined ? await findLocalServers((url, ms) => ports.getJson(url, ms)) : [];
+  const trouble = (message: string): void => ports.err(`polygate: ${message}`);
+  let config: Config = { ...said, providers: [...said.providers, ...local] };
+  let prepared: Prepared = ports.prepare(config, trouble);
+  const simulator = prepared.providers.length === 0 ? await startSimulator({ pace: { ms: 20 } }) : undefined;
+  try {
+    if (simulator !== undefined) {
+      config = { ...said, providers: [{ name: "sim", wire: "openai-chat", baseUrl: `${simulator.url}/v1`, apiKey: "none" }] };
+      prepared = ports.prepare(config, trouble);
+    }
+    refuseCircles(config, prepared.providers);
+    const running = await start(prepared, config, ports);
+    if (running === undefined) return 1;
+    const localNames = new Set([...local.map(({ name }) => name), ...(simulator === undefined ? [] : ["sim"])]);
+    for (const line of report(config, prepared.providers, running.address, localNames)) ports.out(line);
+    const stopped = untilStopped(running, config, ports);
+    await firstCall(running, config, localNames, ports, stopped);
+    return await stopped;
+  } finally {
+    await simulator?.close();
+  }
+}
+
+async function start(prepared: Prepared, { server }: Config, ports: Ports): Promise<Running | undefined> {
+  try {
+    return await prepared.serve();
+  } catch (thrown) {
+    const sentences = explainFailure(thrown, server);
+    if (sentences === undefined) throw thrown;
+    for (const sentence of sentences) ports.err(sentence);
+    return undefined;
+  }
+}
+
+/** A provider whose address is our own would have every call call itself. OPENAI_BASE_URL is easily set so for one's own SDK. */
+function refuseCircles({ server, environment }: Config, providers: readonly ProviderView[]): void {
+  for (const { name, baseUrl } of providers) {
+    const { hostname, port, protocol } = new URL(baseUrl);
+    const taken = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+    const same =
+      hostname === server.host || (isLoopback(hostname) && (isLoopback(server.host) || /^(?:0\.0\.0\.0|::)$/.test(server.host)));
+    if (taken !== server.port || !same) continue;
+    const variable = `${name.toUpperCase()}_BASE_URL`;
+    const where = environment.get(variable) === undefined ? `base_url of ${name}` : variable;
+    throw new ConfigError([
+      {
+        message: `${where} is the address of this gateway itself, so calls would go round in circles; unset it or choose another --port`,
+      },
+    ]);
+  }
+}
+
+function report(
+  config: Config,
+  providers: readonly ProviderView[],
+  address: string,
+  local: ReadonlySet<string>,
+): readonly string[] {
+  const { keys, server } = config;
+  const open = isLoopback(server.host)
+    ? "open to every program on this machine, since no keys are configured; nobody else can reach it"
+    : "open";
+  const found = providers.map(({ name, baseUrl, credentialFrom }) => [
+    name,
+    baseUrl,
+    local.has(name) && name !== "sim" ? "none needed (found running)" : credentialFrom,
+  ]);
+  return [
+    ...table([["PROVIDER", "BASE URL", "CREDENTIAL"], ...found]),
+    "",
+    ...(local.has("sim")
+      ? [
+          "No credential and no local model server was found, so a simulator answers as the provider `sim`.",
+          "For real models set OPENAI_API_KEY, ANTHROPIC_API_KEY, GROQ_API_KEY, DEEPSEEK_API_KEY or XAI_API_KEY, or start Ollama, and start again.",
+          "",
+        ]
+      : []),
+    ...table([
+      ["address", address],
+      [
+        "access",
+        keys.length === 0
+          ? open
+          : `${keys.length === 1 ? "one key" : `${keys.length} keys`}: ${keys.map(({ id }) => id).join(", ")}`,
+      ],
+      ["config", config.file ?? "none (polygate.yaml is not in this directory)"],
+      ["data", config.dataDir],
+    ]),
+  ];
+}
+
+async function firstCall(
+  running: Running,
+  { keys }: Config,
+  local: ReadonlySet<string>,
+  ports: Ports,
+  stopped: Promise<number>,
+): Promise<void> {
+  const enough = new AbortController();
+  const none: readonly ModelView[] = [];
+  const models = await Promise.race([
+    running.listModels().catch(() => none),
+    ports.sleep(listPatienceMs, enough.signal).then(() => none),
+    stopped.then(() => none),
+  ]);
+  enough.abort();
+  const model = modelToTry(models, local);
+  ports.out("");
+  if (model === undefined) ports.out(`No provider has listed a model yet; GET ${running.address}/v1/models shows them.`);
+  else ports.out(`Try it:\n  ${curlLine(running.address, model.id, keys[0]?.id)}`);
+}
+
+/** Resolves to the exit code once the gateway was told to stop and has, or was told so twice. */
+function untilStopped(running: Running, { timeouts }: Config, ports: Ports): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let askedAt: number | undefined;
+    const forget = ports.onStop(() => {
+      if (askedAt === undefined) {
+        askedAt = ports.now();
+        ports.err(
+          `polygate: stopping; calls under way have ${Math.round(timeouts.drainMs / 1000)} s to finish (Ctrl-C again: at once)`,
+        );
+        running.close(timeouts.drainMs).then(() => done(0), reject);
+      } else if (ports.now() - askedAt >= sameWishMs) {
+        done(130);
+      }
+    });
+    const done = (code: number): void => {
+      forget();
+      resolve(code);
+    };
+  });
+}
