@@ -123,5 +123,5 @@ function unglue(text: string): string[] {
     (m) => m.index,
   );
   if (starts.length < 2) return [text];
-  return starts.map((from, at) => text.slice(at === 0 ? 0 : from, starts[at + 1] ?? text.length).replace(/^\n/, ""));
+  return starts.map((from, at) => text.slice(at === 0 ? 0 : from, starts[at + 1] ?? text.length));
 }

@@ -22,6 +22,10 @@ interface Reader {
   cancel(): void;
 }
 
+/** Told of the one terminal. */
+type Note = (terminal: Terminal) => void;
+const ignore: Note = () => {};
+
 /** One step of a stream as the gateway passes it on. */
 export interface Passing {
   open(): Promise<void>;
@@ -45,8 +49,8 @@ export interface Subject {
   readonly parseFrame: (frame: Uint8Array) => WireEvent | undefined;
   readonly encodeEvents: (events: readonly WireEvent[]) => string;
   readonly parseBody: (bytes: Uint8Array) => { readonly json: JsonObject; readonly members: ReadonlyMap<string, Span> };
-  readonly relayed: (reader: Reader, relay: Relay, decoder: () => ReplyDecoder<"chat">) => Passing;
-  readonly translated: (reader: Reader, decoder: ReplyDecoder<"chat">) => Passing;
+  readonly relayed: (reader: Reader, relay: Relay, decoder: () => ReplyDecoder<"chat">, note?: Note) => Passing;
+  readonly translated: (reader: Reader, decoder: ReplyDecoder<"chat">, note?: Note) => Passing;
 }
 
 /** `root` is a folder that holds src/. */
@@ -72,8 +76,8 @@ export async function loadSubject(root: string): Promise<Subject> {
     parseFrame: frames.parseFrame,
     encodeEvents: encoder.encodeEvents,
     parseBody: body.parseJsonBody,
-    relayed: (reader, relay, lazy) => new relayed.RelayedStream(reader, relay, lazy, () => {}),
-    translated: (reader, lazy) => new translated.TranslatedStream(reader, lazy, () => {}),
+    relayed: (reader, relay, lazy, note = ignore) => new relayed.RelayedStream(reader, relay, lazy, note),
+    translated: (reader, lazy, note = ignore) => new translated.TranslatedStream(reader, lazy, note),
   };
 }
 

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { dirname, resolve } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { ChatChunk } from "../../src/canonical/chat.ts";
+import type { Terminal } from "../../src/canonical/terminal.ts";
+import { pieces } from "./cells/cuts.ts";
+import { type Exchange, find, load, type WireName } from "./loader.ts";
+import { mutate } from "./mutator.ts";
+import { anthropicOrderFaults } from "./order-anthropic.ts";
+import { openaiOrderFaults } from "./order-openai.ts";
+import { hash, naiveEvents, seeded } from "./sse.ts";
+import { codecOf, decodeRequest, decoderFor, loadSubject, otherWire, sourceOf, stubRequest, targetFor } from "./subject.ts";
+
+/*
+ * reliability.md R28: recorded streams, damaged, through the gateway's own stream classes. Whatever comes in: no crash, no hang,
+ * one terminal, a served stream that is in order, and never long on the event loop.
+ */
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const runs = Number(process.env["POLYGATE_FUZZ_RUNS"] ?? 10_000);
+const seed = Number(process.env["POLYGATE_FUZZ_SEED"] ?? Date.now() % 1_000_000_000);
+const MS_PER_64K = 50;
+
+const recordings = resolve(root, process.env["POLYGATE_RECORDINGS"] ?? "../shared/recordings/open");
+const subject = await loadSubject(root);
+
+/** Our own streams, and every ninth recorded one. */
+function corpus(): readonly Exchange[] {
+  const own = find(resolve(root, "test/fixtures"), true);
+  const recorded = find(recordings, false).filter((slot) => hash(slot.file) % 9 === 0);
+  return [...own, ...recorded]
+    .flatMap(load)
+    .filter((exchange) => exchange.stream !== undefined && exchange.stream.length < 65_536);
+}
+
+interface Outcome {
+  readonly terminals: readonly string[];
+  readonly served: string;
+  readonly finished: boolean;
+  /** Longest stay on the event loop for one read, in milliseconds per 64 KB of input (of at least 64 KB). */
+  readonly slowest: number;
+}
+
+const outcome = async (exchange: Exchange, reads: readonly Uint8Array[], how: "relayed" | "translated"): Promise<Outcome> => {
+  const terminals: string[] = [];
+  let slowest = 0;
+  let served = "";
+  let finished = false;
+  let at = 0;
+  let began = performance.now();
+  const settle = (bytes: number): void => {
+    slowest = Math.max(slowest, ((performance.now() - began) * 65_536) / Math.max(65_536, bytes));
+  };
+  const reader = {
+    read: () => {
+      began = performance.now();
+      return Promise.resolve(reads[at++]);
+    },
+    cancel: () => {},
+  };
+  const wire: WireName = how === "relayed" ? exchange.wire : otherWire(exchange.wire);
+  const encoder = decodeRequest(subject, wire, exchange, stubRequest(wire, true)).encoder({
+    id: "call-1",
+    createdAt: 1,
+    model: "m",
+  });
+  const write = (chunks: readonly ChatChunk[]): void => {
+    for (const chunk of chunks) served += subject.encodeEvents(encoder.push(chunk));
+  };
+  const note = (terminal: Terminal): void => void terminals.push(terminal.kind);
+  const sent = exchange.request ?? stubRequest(exchange.wire, true);
+  const passing =
+    how === "translated"
+      ? subject.translated(reader, decoderFor(subject, exchange), note)
+      : subject.relayed(reader, relayOf(exchange, sent), () => decoderFor(subject, exchange), note);
+  try {
+    await passing.open();
+  } catch (error) {
+    settle(reads[at - 1]?.length ?? 0);
+    assert.equal(error instanceof Error && error.name, "GatewayError", `open() rejected with ${String(error)}`);
+    return { terminals: [...terminals, "failed before content"], served, finished: false, slowest };
+  }
+  for (let steps = 0; ; steps++) {
+    assert.ok(steps <= reads.length + 10, "the stream does not come to an end");
+    const step = await passing.next();
+    settle(reads[at - 1]?.length ?? 0);
+    if (step.done === true) {
+      finished = step.value.kind === "finished";
+      if (how === "translated") served += subject.encodeEvents(encoder.end(step.value));
+      break;
+    }
+    for (const item of step.value) {
+      if (how === "translated") write(item.chunks());
+      else item.chunks();
+    }
+  }
+  return { terminals, served, finished, slowest };
+};
+
+function relayOf(exchange: Exchange, sent: NonNullable<Exchange["request"]>) {
+  const relay = codecOf(subject, exchange.wire).relay;
+  assert.ok(relay);
+  return relay(sourceOf(subject, exchange, sent), targetFor(exchange, String(sent["model"]), true)).relay;
+}
+
+test(`R28: ${runs} damaged streams, seed ${seed}`, { timeout: 600_000 }, async (t) => {
+  const streams = corpus();
+  assert.ok(streams.length >= 12, "own fixtures are there");
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown): void => void rejections.push(reason);
+  process.on("unhandledRejection", onRejection);
+  const counts = new Map<string, number>();
+  let slowest = 0;
+  try {
+    for (let run = 0; run < runs; run++) {
+      const random = seeded(seed + run);
+      const exchange = streams[Math.floor(random() * streams.length)];
+      assert.ok(exchange?.stream !== undefined);
+      const bytes = mutate(new TextEncoder().encode(exchange.stream), random);
+      const reads = pieces(bytes, random, Math.floor(random() * 6));
+      const how = run % 2 === 0 ? "translated" : "relayed";
+      const named = `run ${run} of seed ${seed}: ${exchange.id} ${how}`;
+      try {
+        let result = await outcome(exchange, reads, how);
+        // A busy machine may take the processor away: only a slowness that repeats is ours.
+        for (let again = 0; again < 3 && result.slowest > MS_PER_64K; again++) result = await outcome(exchange, reads, how);
+        slowest = Math.max(slowest, result.slowest);
+        assert.ok(result.slowest <= MS_PER_64K, `${result.slowest.toFixed(1)} ms on the event loop`);
+        assert.equal(result.terminals.length, 1, `terminals: ${result.terminals.join(", ")}`);
+        counts.set(`${how} ${result.terminals[0]}`, (counts.get(`${how} ${result.terminals[0]}`) ?? 0) + 1);
+        if (how === "translated" && result.terminals[0] !== "failed before content") {
+          const events = naiveEvents(result.served);
+          const wire = otherWire(exchange.wire);
+          const order =
+            wire === "openai-chat"
+              ? openaiOrderFaults(events, false, result.finished)
+              : anthropicOrderFaults(events, result.finished);
+          assert.deepEqual(order, [], "the served stream is in order");
+        }
+      } catch (error) {
+        throw new Error(
+          `${named}\n${error instanceof Error ? error.stack : String(error)}\n${new TextDecoder().decode(bytes).slice(0, 2000)}`,
+        );
+      }
+    }
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  assert.deepEqual(rejections, []);
+  for (const [name, count] of [...counts].sort()) t.diagnostic(`${name}: ${count}`);
+  t.diagnostic(`slowest read: ${slowest.toFixed(1)} ms per 64 KB; ${streams.length} streams`);
+});
