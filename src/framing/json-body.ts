@@ -1,4 +1,4 @@
-import { type Buffer, isUtf8 } from "node:buffer";
+import { Buffer, isAscii, isUtf8 } from "node:buffer";
 import type { Span } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
@@ -28,8 +28,9 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const SPACE = 0x20;
 
-/** Strings are read byte by byte so far, then by a search for the closing quote (which costs more to begin with). */
-const SHORT_STRING = 64;
+/** Strings are read char by char so far, then by a search for the closing quote (which costs more to begin with). */
+const SHORT_STRING = 16;
+const PLAIN_NAME = /^[\w$.-]*$/;
 
 /**
  * A request body: one JSON object in UTF-8. Depth and member counts are checked before anything is built of it.
@@ -43,20 +44,22 @@ const SHORT_STRING = 64;
  */
 export function parseJsonBody(bytes: Uint8Array, limits: JsonLimits = {}): JsonBody {
   const buffer = asBuffer(bytes);
-  if (!isUtf8(buffer)) {
+  const ascii = isAscii(buffer);
+  if (!ascii && !isUtf8(buffer)) {
     throw refused(`The request body is not valid UTF-8 (at byte ${malformedUtf8Offset(buffer)}). Send JSON in UTF-8.`);
   }
-  const members = new Scan(buffer, limits.depth ?? 64, limits.keys ?? 10_000).members();
-  const json = parse(buffer);
+  const latin1 = buffer.toString("latin1");
+  const members = new Scan(latin1, limits.depth ?? 64, limits.keys ?? 10_000).members();
+  const json = parse(ascii ? latin1 : buffer.toString("utf8"), buffer);
   if (!isObject(json) || members === undefined) throw refused("The request body must be one JSON object.");
   return { json, members };
 }
 
 const refused = (message: string, param?: string): GatewayError => new GatewayError("invalid_request", message, { param });
 
-function parse(buffer: Buffer): Json {
+function parse(text: string, buffer: Buffer): Json {
   try {
-    return JSON.parse(buffer.toString("utf8"));
+    return JSON.parse(text);
   } catch (cause) {
     const at = faultOffset(buffer);
     const where = at === buffer.length ? "it ends too early" : `the fault is at byte ${at}`;
@@ -64,32 +67,32 @@ function parse(buffer: Buffer): Json {
   }
 }
 
-/** Finds the top-level members without building values. What is not JSON is left for the parser to refuse. */
+/** Finds the top-level members in the body read as Latin-1, a char for a byte. What is not JSON is left for the parser to refuse. */
 class Scan {
-  readonly #bytes: Buffer;
+  readonly #text: string;
   readonly #depth: number;
   readonly #keys: number;
 
-  constructor(bytes: Buffer, depth: number, keys: number) {
-    this.#bytes = bytes;
+  constructor(text: string, depth: number, keys: number) {
+    this.#text = text;
     this.#depth = depth;
     this.#keys = keys;
   }
 
   /** Undefined where the bytes are no JSON object. */
   members(): Map<string, Span> | undefined {
-    const bytes = this.#bytes;
+    const text = this.#text;
     let at = this.#space(0);
-    if (bytes[at] !== OPEN_BRACE) throw refused(this.#noObject(at));
+    if (text.charCodeAt(at) !== OPEN_BRACE) throw refused(this.#noObject(at));
     at = this.#space(at + 1);
     const members = new Map<string, Span>();
-    if (bytes[at] === CLOSE_BRACE) return members;
+    if (text.charCodeAt(at) === CLOSE_BRACE) return members;
     for (;;) {
       const key = at;
-      if (bytes[key] !== QUOTE) return undefined;
-      const keyEnd = this.#string(key);
+      if (text.charCodeAt(key) !== QUOTE) return undefined;
+      const keyEnd = stringEnd(text, key);
       at = this.#space(keyEnd);
-      if (bytes[at] !== COLON) return undefined;
+      if (text.charCodeAt(at) !== COLON) return undefined;
       const start = this.#space(at + 1);
       const end = this.#value(start);
       const name = this.#name(key, keyEnd);
@@ -100,7 +103,7 @@ class Scan {
       members.set(name, { key, start, end });
       if (members.size > this.#keys) throw this.#tooManyKeys(key);
       at = this.#space(end);
-      const next = bytes[at];
+      const next = text.charCodeAt(at);
       if (next === CLOSE_BRACE) return members;
       if (next !== COMMA) return undefined;
       at = this.#space(at + 1);
@@ -108,71 +111,48 @@ class Scan {
   }
 
   #noObject(at: number): string {
-    const bytes = this.#bytes;
-    if (at >= bytes.length) return "The request body is empty. Send one JSON object.";
-    if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    const text = this.#text;
+    if (at >= text.length) return "The request body is empty. Send one JSON object.";
+    if (text.charCodeAt(0) === 0xef && text.charCodeAt(1) === 0xbb && text.charCodeAt(2) === 0xbf) {
       return "The request body starts with a byte order mark. Send JSON in UTF-8 without one.";
     }
     return `The request body must be one JSON object; at byte ${at} something else begins.`;
   }
 
   #space(at: number): number {
-    const bytes = this.#bytes;
+    const text = this.#text;
     for (;;) {
-      const byte = bytes[at];
-      if (byte === undefined || byte > SPACE) return at;
+      const byte = text.charCodeAt(at);
       if (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
       at++;
     }
   }
 
-  /** `at` is the opening quote; gives the offset past the closing one (the bytes' length where there is none). */
-  #string(at: number): number {
-    const bytes = this.#bytes;
-    const length = bytes.length;
-    let from = at + 1;
-    for (;;) {
-      const soon = from + SHORT_STRING < length ? from + SHORT_STRING : length;
-      while (from < soon) {
-        const byte = bytes[from];
-        if (byte === QUOTE) return from + 1;
-        from += byte === BACKSLASH ? 2 : 1;
-      }
-      if (from >= length) return length;
-      const quote = bytes.indexOf(QUOTE, from);
-      if (quote === -1) return length;
-      let before = quote - 1;
-      while (before >= from && bytes[before] === BACKSLASH) before--;
-      if (((quote - before) & 1) === 1) return quote + 1;
-      from = quote + 1;
-    }
-  }
-
   /** The offset past the value that begins at `at`. */
   #value(at: number): number {
-    const bytes = this.#bytes;
-    const first = bytes[at];
-    if (first === QUOTE) return this.#string(at);
+    const text = this.#text;
+    const first = text.charCodeAt(at);
+    if (first === QUOTE) return stringEnd(text, at);
     if (first === OPEN_BRACE || first === OPEN_BRACKET) return this.#nested(at);
     let end = at;
     for (;;) {
-      const byte = bytes[end];
-      if (byte === undefined || byte === COMMA || byte === CLOSE_BRACE || byte <= SPACE) return end;
+      const byte = text.charCodeAt(end);
+      if (byte === COMMA || byte === CLOSE_BRACE || byte <= SPACE || end >= text.length) return end;
       end++;
     }
   }
 
   #nested(start: number): number {
-    const bytes = this.#bytes;
-    const length = bytes.length;
+    const text = this.#text;
+    const length = text.length;
     const deepest = this.#depth;
     let depth = 1;
     let colons = 0;
     let at = start;
     while (at < length) {
-      const byte = bytes[at];
+      const byte = text.charCodeAt(at);
       if (byte === QUOTE) {
-        at = this.#string(at);
+        at = stringEnd(text, at);
         continue;
       }
       if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
@@ -190,11 +170,11 @@ class Scan {
 
   /** Only values with more colons than one object may have are counted object by object. */
   #countKeys(start: number, end: number): void {
-    const bytes = this.#bytes;
+    const text = this.#text;
     const counts: number[] = [];
     for (let at = start; at < end; at++) {
-      const byte = bytes[at];
-      if (byte === QUOTE) at = this.#string(at) - 1;
+      const byte = text.charCodeAt(at);
+      if (byte === QUOTE) at = stringEnd(text, at) - 1;
       else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) counts.push(0);
       else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) counts.pop();
       else if (byte === COLON) {
@@ -210,13 +190,34 @@ class Scan {
   }
 
   #name(key: number, end: number): string | undefined {
-    const text = this.#bytes.toString("utf8", key + 1, end - 1);
-    if (!text.includes("\\")) return text;
+    const name = this.#text.slice(key + 1, end - 1);
+    if (PLAIN_NAME.test(name)) return name;
     try {
-      const name: Json = JSON.parse(`"${text}"`);
-      return typeof name === "string" ? name : undefined;
+      const parsed: Json = JSON.parse(Buffer.from(`"${name}"`, "latin1").toString("utf8"));
+      return typeof parsed === "string" ? parsed : undefined;
     } catch {
       return undefined;
     }
   }
+}
+
+/** `at` is the opening quote; gives the offset past the closing one (the text's length where there is none). */
+function stringEnd(text: string, at: number): number {
+  const length = text.length;
+  const soon = Math.min(at + SHORT_STRING, length);
+  let from = at + 1;
+  while (from < soon) {
+    const char = text.charCodeAt(from);
+    if (char === QUOTE) return from + 1;
+    from += char === BACKSLASH ? 2 : 1;
+  }
+  while (from < length) {
+    const quote = text.indexOf('"', from);
+    if (quote === -1) return length;
+    let before = quote - 1;
+    while (before >= from && text.charCodeAt(before) === BACKSLASH) before--;
+    if (((quote - before) & 1) === 1) return quote + 1;
+    from = quote + 1;
+  }
+  return length;
 }

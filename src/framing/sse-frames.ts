@@ -67,7 +67,7 @@ export class SseFrames {
     for (let at = 0; at < piece.length; at++) {
       const byte = piece[at];
       if (byte === LF && afterCr) {
-        if (end === at) end = at + 1;
+        if (at > 0 && end === at) end = at + 1;
         afterCr = false;
       } else if (byte === LF || byte === CR) {
         if (atLineStart) end = at + 1;
