@@ -11,7 +11,7 @@ export interface Batch {
 export interface BacklogLimits {
   readonly rows: number;
   readonly bytes: number;
-  /** Batches handed to the worker and not yet acknowledged; the others wait on this side, so that no row waits twice. */
+  /** Batches handed to the worker and not yet committed; the others wait on this side, so that no row waits twice. */
   readonly inFlight: number;
 }
 
@@ -22,6 +22,7 @@ export class Backlog {
   #sent = 0;
   #rows = 0;
   #bytes = 0;
+  #closed = false;
 
   constructor(limits: BacklogLimits) {
     this.#limits = limits;
@@ -44,6 +45,11 @@ export class Backlog {
     return true;
   }
 
+  /** Whether batches wait that the worker was not given yet. */
+  get waiting(): boolean {
+    return this.#sent < this.#batches.length;
+  }
+
   /** The next batch to hand to the worker, if it may have another. */
   next(): Batch | undefined {
     if (this.#sent >= this.#limits.inFlight) return undefined;
@@ -52,15 +58,17 @@ export class Backlog {
     return batch;
   }
 
-  /** Removes the batch that was confirmed; batches are confirmed in order. */
-  confirm(id: number): Batch | undefined {
-    const batch = this.#batches[0];
-    if (batch === undefined || batch.id !== id) return undefined;
-    this.#batches.shift();
-    this.#sent--;
-    this.#rows -= batch.rows;
-    this.#bytes -= batch.bytes;
-    return batch;
+  /** Removes the batches up to this id, which are committed. Returns their rows. */
+  confirm(id: number): number {
+    const before = this.#rows;
+    for (let batch = this.#batches[0]; batch !== undefined && batch.id <= id; batch = this.#batches[0]) {
+      this.#batches.shift();
+      this.#rows -= batch.rows;
+      this.#bytes -= batch.bytes;
+      // A worker that died after its commit may have its last batches confirmed after the rewind.
+      if (this.#sent > 0) this.#sent--;
+    }
+    return before - this.#rows;
   }
 
   /** The worker is gone, and what it had not confirmed is to be handed to the next. */
@@ -68,9 +76,14 @@ export class Backlog {
     this.#sent = 0;
   }
 
-  /** Gives up on everything. Returns the rows lost. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Gives up on everything, now and later. Returns the rows lost. */
   abandon(): number {
     const lost = this.#rows;
+    this.#closed = true;
     this.#batches = [];
     this.#sent = this.#rows = this.#bytes = 0;
     return lost;

@@ -33,5 +33,5 @@ export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> 
     db.close();
   }
   const setup = { path, insert: insertStatement(), width: entryColumns.length, busyTimeoutMs: 1000 };
-  return LedgerWriter.start({ clock, limits, onTrouble, startWorker: () => startWorker(setup) });
+  return LedgerWriter.start({ clock, limits, onTrouble, startWorker: (committed) => startWorker({ ...setup, committed }) });
 }

@@ -10,16 +10,29 @@ export interface WorkerSetup {
   readonly busyTimeoutMs: number;
 }
 
-/** Towards the worker. A batch is one transaction: `cells` holds its rows one after the other. */
+export interface WorkerStart extends WorkerSetup {
+  /**
+   * Shared memory of one number: the id of the last batch committed. It spares both threads a message for every batch, which
+   * would cost the main thread more than writing the batch's rows.
+   */
+  readonly committed: BigInt64Array;
+}
+
+/** Towards the worker. Messages are served in order, and a batch is not left until it is committed. */
 export type ToWorker =
+  /** One transaction: `cells` holds its rows one after the other. */
   | { readonly kind: "batch"; readonly id: number; readonly cells: readonly Cell[] }
+  /** Answer `synced`: everything before this message is committed. */
+  | { readonly kind: "sync" }
   /** Close the database and exit. */
   | { readonly kind: "close" };
 
-/** From the worker. Batches are written, and acknowledged, in the order of their ids. */
+/** From the worker. */
 export type FromWorker =
   | { readonly kind: "ready" }
-  /** Committed. `known` rows were in the ledger before; `refused` rows broke the schema and were left out. */
-  | { readonly kind: "written"; readonly id: number; readonly known: number; readonly refused: number; readonly reason?: string }
-  /** Writing fails and is being retried; said once until the next `written`. */
-  | { readonly kind: "trouble"; readonly reason: string };
+  | { readonly kind: "synced" }
+  /** In a committed batch `known` rows were in the ledger before, and `refused` rows broke the schema and were left out. */
+  | { readonly kind: "irregular"; readonly known: number; readonly refused: number; readonly reason?: string | undefined }
+  /** Writing fails and is being retried; said once, until `recovered`. */
+  | { readonly kind: "trouble"; readonly reason: string }
+  | { readonly kind: "recovered" };

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
-import type { WorkerSetup } from "./protocol.ts";
+import type { WorkerStart } from "./protocol.ts";
 
 /** Starts the ledger's worker thread: from worker.ts when the sources run, from worker.js when built. */
-export function startWorker(setup: WorkerSetup): Worker {
+export function startWorker(setup: WorkerStart): Worker {
   const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   return new Worker(new URL(file, import.meta.url), {
     name: "ledger",

@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { openSqlite } from "../storage/sqlite.ts";
 import { sqliteCode, sqliteCodes } from "../storage/storage-error.ts";
 import type { Cell } from "./entry.ts";
-import type { FromWorker, ToWorker, WorkerSetup } from "./protocol.ts";
+import type { FromWorker, ToWorker, WorkerSetup, WorkerStart } from "./protocol.ts";
 
 /*
  * The entry of the ledger's worker thread, the only writer of its database in this process. It may block: nobody waits for it
@@ -22,16 +22,19 @@ function connect(setup: WorkerSetup): Connection {
   return { db, begin: db.prepare("BEGIN IMMEDIATE"), insert: db.prepare(setup.insert), commit: db.prepare("COMMIT") };
 }
 
-/** Writes one batch, however long that takes: only the end of the thread gives up. */
-function serve(port: MessagePort, setup: WorkerSetup): void {
+function serve(port: MessagePort, setup: WorkerStart): void {
   let connection: Connection | undefined = connect(setup);
   const say = (message: FromWorker): void => port.postMessage(message);
 
+  /** Writes one batch, however long that takes: only the end of the thread gives up. */
   const write = (id: number, cells: readonly Cell[]): void => {
     for (let failures = 0; ; failures++) {
       try {
         connection ??= connect(setup);
-        say({ kind: "written", id, ...insertAll(connection, cells, setup.width) });
+        const { known, refused, reason } = insertAll(connection, cells, setup.width);
+        Atomics.store(setup.committed, 0, BigInt(id));
+        if (known + refused > 0) say({ kind: "irregular", known, refused, reason });
+        if (failures > 0) say({ kind: "recovered" });
         return;
       } catch (thrown) {
         if (failures === 0) say({ kind: "trouble", reason: thrown instanceof Error ? thrown.message : String(thrown) });
@@ -45,6 +48,9 @@ function serve(port: MessagePort, setup: WorkerSetup): void {
     switch (message.kind) {
       case "batch":
         write(message.id, message.cells);
+        break;
+      case "sync":
+        say({ kind: "synced" });
         break;
       case "close":
         connection?.db.close();
@@ -75,7 +81,7 @@ function insertAll({ db, begin, insert, commit }: Connection, cells: readonly Ce
     if (db.isTransaction) db.exec("ROLLBACK");
     throw thrown;
   }
-  return reason === undefined ? { known, refused } : { known, refused, reason };
+  return { known, refused, reason };
 }
 
 /** The fault lies in the row itself, so that trying again could not help, and its neighbours must not suffer. */
