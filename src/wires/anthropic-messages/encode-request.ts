@@ -1,0 +1,143 @@
+import type { ChatRequest } from "../../canonical/chat.ts";
+import { isObject, type JsonObject } from "../../canonical/json.ts";
+import { Names } from "../shared/names.ts";
+import type { EncodedRequest, Target } from "../wire.ts";
+import { betasFor } from "./betas.ts";
+import { encodeCache } from "./cache.ts";
+import { MessageDecoder } from "./decode-reply.ts";
+import { mergeExtra, type Scope } from "./encode-blocks.ts";
+import { encodeTools } from "./encode-tools.ts";
+import { reportLosses } from "./losses.ts";
+import { encodeHistory } from "./messages.ts";
+import { name as wireName } from "./name.ts";
+import { Report } from "./report.ts";
+import { encodeSampling } from "./sampling.ts";
+import { fitSchema } from "./schema.ts";
+import { type Draft, put } from "./spelling.ts";
+import { encodeThinking } from "./thinking.ts";
+
+export const apiVersion = "2023-06-01";
+const illegal = /[^a-zA-Z0-9_-]/g;
+const defaultMaxTokens = 4096;
+
+/** A canonical request as an Anthropic Messages request. Throws `invalid_request` for histories no provider takes, `unsupported` when strict. */
+export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
+  const native = request.extraOrigin === wireName;
+  const report = new Report(target.strict ?? false, target.provider);
+  const toolNames = new Names(target.quirks.toolNameLength ?? (native ? 200 : 64), illegal);
+  const ids = new Names(target.quirks.toolCallIdLength ?? 128, illegal);
+  const scope: Scope = { native, report, toolNames, ids };
+  const body: Draft = { model: target.model };
+  const tools = encodeTools(request, scope);
+  const maxTokens = request.maxOutputTokens ?? target.maxOutputTokens ?? defaultMaxTokens;
+  if (request.maxOutputTokens === undefined) {
+    report.note("approximated", "max_tokens_defaulted", "max_tokens", `Anthropic demands a limit; ${maxTokens} was sent`);
+  }
+  const thinking = encodeThinking(request, target, maxTokens, tools.forced, scope);
+  const history = encodeHistory(request, scope);
+  put(body, "system", history.system);
+  body["messages"] = history.messages;
+  body["max_tokens"] = maxTokens;
+  put(body, "tools", tools.tools);
+  put(body, "tool_choice", tools.choice);
+  put(body, "thinking", thinking.thinking);
+  encodeOutput(body, request, thinking.effort, scope);
+  encodeSampling(body, request, target.model, thinking.on, native, report);
+  encodeRest(body, request, scope);
+  if (native) writeSpelling(body, request);
+  else reportLosses(request, report);
+  if (target.stream) body["stream"] = true;
+  else if (request.spelling?.["stream"] === "false") body["stream"] = false;
+  const betas = betasFor(request, body);
+  for (const field of target.quirks.drop ?? []) {
+    if (!(field in body)) continue;
+    delete body[field];
+    report.dropped("field_refused", field, `${target.provider} refuses it`);
+  }
+  const headers = { "anthropic-version": apiVersion, ...(betas.length > 0 && { "anthropic-beta": betas.join(",") }) };
+  const decoder = new MessageDecoder(target.provider, target.model, toolNames, tools.custom);
+  return { wireRequest: { headers, body }, warnings: report.warnings, decoder };
+}
+
+/** Effort, answer format and task budget. A schema is always sent natively, never as a forced tool. */
+function encodeOutput(body: Draft, request: ChatRequest, effort: string | undefined, scope: Scope): void {
+  const output: Draft = {};
+  put(output, "effort", effort);
+  put(output, "task_budget", request.taskBudget);
+  const format = request.responseFormat;
+  if (format?.type === "json-schema") {
+    const sent: Draft = { type: "json_schema", schema: scope.native ? format.schema : answerSchema(format, scope) };
+    if (scope.native && format.extra !== undefined) mergeExtra(sent, format.extra);
+    if (request.spelling?.["response_format"] === "output_format") body["output_format"] = sent;
+    else output["format"] = sent;
+  } else if (format?.type === "json") {
+    const instruction = {
+      type: "text",
+      text: "Answer with one valid JSON object and nothing else: no other words, no code fence.",
+    };
+    const system = body["system"];
+    const before =
+      typeof system === "string"
+        ? system.trim() === ""
+          ? []
+          : [{ type: "text", text: system }]
+        : Array.isArray(system)
+          ? system
+          : [];
+    body["system"] = [...before, instruction];
+    scope.report.note(
+      "emulated",
+      "json_mode",
+      "response_format",
+      "Anthropic has no JSON mode without a schema; the model was told in words",
+    );
+  }
+  if (Object.keys(output).length > 0) body["output_config"] = output;
+}
+
+function answerSchema(
+  format: { readonly schema: JsonObject; readonly description?: string | undefined },
+  scope: Scope,
+): JsonObject {
+  const { schema, changes } = fitSchema(format.schema);
+  if (changes.length > 0) scope.report.note("approximated", "schema_keywords", "response_format", changes.join("; "));
+  const described = format.description !== undefined && schema["description"] === undefined;
+  return described ? { ...schema, description: format.description } : schema;
+}
+
+function encodeRest(body: Draft, request: ChatRequest, scope: Scope): void {
+  const user = request.endUser ?? request.safetyIdentifier;
+  if (user !== undefined) body["metadata"] = { user_id: user };
+  encodeCache(body, request.cache);
+  put(body, "container", request.container);
+  put(body, "context_management", request.contextManagement);
+  put(body, "mcp_servers", request.mcpServers);
+  put(body, "inference_geo", request.inferenceGeo);
+  put(body, "speed", request.speed);
+  put(body, "diagnostics", request.diagnostics);
+  put(body, "fallbacks", request.fallbacks);
+  put(body, "fallback_credit_token", request.fallbackCreditToken);
+  const tier = request.serviceTier;
+  if (scope.native || tier === "auto" || tier === "standard_only") put(body, "service_tier", tier);
+  else if (tier === "default") body["service_tier"] = "standard_only";
+  else if (tier !== undefined) scope.report.dropped("service_tier_unsupported", "service_tier", `Anthropic has no tier ${tier}`);
+}
+
+/** Puts back forms that mean nothing but were sent: explicit nulls, empty objects, members of no specification. */
+function writeSpelling(body: Draft, request: ChatRequest): void {
+  for (const [name, word] of Object.entries(request.spelling ?? {})) {
+    if (word === "null") body[name] ??= null;
+    else if (word === "empty") body[name] ??= {};
+    else if (word.startsWith("null:")) {
+      const there = body[name];
+      const nulls = Object.fromEntries(
+        word
+          .slice(5)
+          .split(",")
+          .map((key) => [key, null]),
+      );
+      body[name] = isObject(there) ? { ...nulls, ...there } : nulls;
+    }
+  }
+  if (request.extra !== undefined) mergeExtra(body, request.extra);
+}

@@ -1,0 +1,55 @@
+import type { Finish, FinishReason } from "../../canonical/chat.ts";
+import type { Json } from "../../canonical/json.ts";
+
+const reasons = new Map<string, FinishReason>([
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
+  ["model_context_window_exceeded", "length"],
+  ["tool_use", "tool-calls"],
+  ["pause_turn", "pause"],
+  ["compaction", "pause"],
+  ["refusal", "content-filter"],
+]);
+
+/**
+ * Why an answer ended. The content decides whether tools are called: a call the client must run makes it `tool-calls` unless
+ * the answer was cut, filtered or paused, and `tool_use` without a call is a plain stop.
+ */
+export function decodeFinish(
+  raw: Json | undefined,
+  stopSequence: Json | undefined,
+  details: Json | undefined,
+  calls: boolean,
+): Finish {
+  const word = typeof raw === "string" && raw !== "" ? raw : null;
+  const said = word === null ? "other" : (reasons.get(word) ?? "other");
+  const open = said === "stop" || said === "other" || said === "tool-calls";
+  return {
+    reason: !open ? said : calls ? "tool-calls" : said === "tool-calls" ? "stop" : said,
+    raw: word,
+    ...(typeof stopSequence === "string" && { stopSequence }),
+    ...(details !== undefined && details !== null && { details }),
+  };
+}
+
+/** The stop reason for a caller: the provider's own word where it is one of Anthropic's and means the same. */
+export function encodeFinish(finish: Finish | undefined, refused: boolean): string {
+  if (finish === undefined) return "end_turn";
+  if (finish.raw !== null && reasons.get(finish.raw) === finish.reason) return finish.raw;
+  switch (finish.reason) {
+    case "stop":
+      return refused ? "refusal" : finish.stopSequence === undefined ? "end_turn" : "stop_sequence";
+    case "length":
+      return "max_tokens";
+    case "tool-calls":
+      return "tool_use";
+    case "content-filter":
+      return "refusal";
+    case "pause":
+      return "pause_turn";
+    case "error":
+    case "other":
+      return "end_turn";
+  }
+}

@@ -1,0 +1,175 @@
+import type { Source } from "../../canonical/call.ts";
+import type { Finish } from "../../canonical/chat.ts";
+import type { GatewayError } from "../../canonical/error.ts";
+import type { WireEvent } from "../../canonical/event.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { Terminal } from "../../canonical/terminal.ts";
+import type { Usage } from "../../canonical/usage.ts";
+import type { Warning } from "../../canonical/warnings.ts";
+import { number, text } from "../shared/read.ts";
+import { splice } from "../shared/splice.ts";
+import type { Observed, Relay, Target, WireRequest } from "../wire.ts";
+import { wireEvent } from "./block-writer.ts";
+import { apiVersion } from "./encode-request.ts";
+import { decodeStreamError, errorBody } from "./errors.ts";
+import { decodeFinish } from "./finish.ts";
+import { decodeUsage, encodeDeltaUsage, mergeUsage } from "./usage.ts";
+
+/** The caller's own body with the model renamed and what the provider refuses taken out; its version and betas go along. */
+export function relay(
+  source: Source,
+  target: Target,
+): { readonly wireRequest: WireRequest; readonly warnings: readonly Warning[]; readonly relay: Relay } {
+  const refused = (target.quirks.drop ?? []).filter((field) => source.members.has(field));
+  const { "anthropic-version": version, "anthropic-beta": betas } = source.headers;
+  const headers = { "anthropic-version": version ?? apiVersion, ...(betas !== undefined && { "anthropic-beta": betas }) };
+  const renamed = source.json["model"] === target.model ? {} : { model: target.model };
+  const body = splice(source, { set: renamed, remove: refused });
+  const warnings = refused.map(
+    (field): Warning => ({ kind: "dropped", code: "field_refused", at: field, detail: `${target.provider} refuses it` }),
+  );
+  return { wireRequest: { headers, body }, warnings, relay: new MessageRelay(target.provider) };
+}
+
+/** Reads along while an Anthropic reply passes unchanged. */
+class MessageRelay implements Relay {
+  // Quotes inside a delta's text are escaped, so this cannot match there; block starts and stops are few.
+  readonly interesting = /"type":\s*"(?:message_|content_block_st|error")|event:\s*error/;
+  readonly #provider: string;
+  #id: string | undefined;
+  #model: string | undefined;
+  #raw: JsonObject | undefined;
+  #usage: Usage | undefined;
+  #stop: JsonObject | undefined;
+  #finish: Finish | undefined;
+  #error: GatewayError | undefined;
+  #open: number | undefined;
+  #started = false;
+  #calls = false;
+  #content = false;
+  #ended = false;
+
+  constructor(provider: string) {
+    this.#provider = provider;
+  }
+
+  push(event: WireEvent): "keep" {
+    if (this.#ended || (this.#content && event.event === "content_block_delta")) return "keep";
+    const body = parse(event.data);
+    if (body !== undefined) this.#read(body);
+    return "keep";
+  }
+
+  whole(body: JsonObject): "keep" {
+    this.#ended = true;
+    if (body["type"] === "error" || isObject(body["error"])) this.#error = decodeStreamError(body, this.#provider);
+    else {
+      this.#message(body);
+      this.#content = true;
+      this.#settle();
+    }
+    return "keep";
+  }
+
+  cut(terminal: Terminal): readonly WireEvent[] {
+    switch (terminal.kind) {
+      case "finished":
+      case "cancelled":
+        return [];
+      case "truncated":
+      case "error":
+        if (this.#error !== undefined || this.#ended) return [];
+        return [{ event: "error", data: JSON.stringify(errorBody(terminal.error, terminal.error.message, null)) }];
+      case "limited": {
+        if (this.#ended || !this.#started) return [];
+        const stop = this.#open === undefined ? [] : [wireEvent({ type: "content_block_stop", index: this.#open })];
+        const delta = { stop_reason: "max_tokens", stop_sequence: null, stop_details: null, container: null };
+        return [
+          ...stop,
+          wireEvent({ type: "message_delta", delta, usage: encodeDeltaUsage(this.#usage) }),
+          wireEvent({ type: "message_stop" }),
+        ];
+      }
+    }
+  }
+
+  observed(): Observed {
+    return {
+      id: this.#id,
+      model: this.#model,
+      usage: this.#usage,
+      finish: this.#finish,
+      error: this.#error,
+      content: this.#content,
+      ended: this.#ended,
+    };
+  }
+
+  #read(body: JsonObject): void {
+    switch (body["type"]) {
+      case "message_start":
+        this.#started = true;
+        if (isObject(body["message"])) this.#message(body["message"]);
+        break;
+      case "content_block_start":
+        this.#open = number(body["index"]);
+        if (isObject(body["content_block"])) this.#block(body["content_block"]);
+        break;
+      case "content_block_delta":
+        this.#content ||= isObject(body["delta"]) && saysSomething(body["delta"]);
+        break;
+      case "content_block_stop":
+        this.#open = undefined;
+        break;
+      case "message_delta":
+        this.#count(body["usage"]);
+        if (isObject(body["delta"]) && body["delta"]["stop_reason"]) this.#stop = body["delta"];
+        break;
+      case "message_stop":
+        this.#ended = true;
+        this.#settle();
+        break;
+      default:
+        if (body["type"] === "error" || isObject(body["error"])) this.#error = decodeStreamError(body, this.#provider);
+    }
+  }
+
+  #message(message: JsonObject): void {
+    this.#id = text(message["id"]);
+    this.#model = text(message["model"]);
+    this.#count(message["usage"]);
+    if (message["stop_reason"]) this.#stop = message;
+    for (const block of isArray(message["content"]) ? message["content"] : []) if (isObject(block)) this.#block(block);
+  }
+
+  #block(block: JsonObject): void {
+    if (block["type"] === "tool_use") this.#calls = true;
+    this.#content ||= block["type"] === "text" || block["type"] === "thinking" ? saysSomething(block) : true;
+  }
+
+  #count(usage: Json | undefined): void {
+    if (!isObject(usage)) return;
+    this.#raw = mergeUsage(this.#raw, usage);
+    this.#usage = decodeUsage(this.#raw);
+  }
+
+  #settle(): void {
+    const stop = this.#stop ?? {};
+    this.#finish = decodeFinish(stop["stop_reason"], stop["stop_sequence"], stop["stop_details"], this.#calls);
+  }
+}
+
+/** A block or delta with something for the caller to see. */
+function saysSomething(value: JsonObject): boolean {
+  const { type: _, ...rest } = value;
+  return Object.values(rest).some((member) => (typeof member === "string" ? member !== "" : isObject(member)));
+}
+
+function parse(data: string): JsonObject | undefined {
+  try {
+    const value: Json = JSON.parse(data);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import type { ChatRequest } from "../../canonical/chat.ts";
+import type { Report } from "./report.ts";
+import { type Draft, put } from "./spelling.ts";
+import { version } from "./thinking.ts";
+
+/** Temperature, top_p, top_k and stop sequences within what Anthropic takes of another wire's request. */
+export function encodeSampling(
+  body: Draft,
+  request: ChatRequest,
+  model: string,
+  thinking: boolean,
+  native: boolean,
+  report: Report,
+): void {
+  if (native) {
+    put(body, "temperature", request.temperature);
+    put(body, "top_p", request.topP);
+    put(body, "top_k", request.topK);
+    put(body, "stop_sequences", request.stop);
+    return;
+  }
+  const fixed = thinking
+    ? "Anthropic's models take no other when they think"
+    : (version(model) ?? 0) > 4.6
+      ? `${model} takes no other`
+      : undefined;
+  const { temperature, topP, topK, stop } = request;
+  if (temperature !== undefined) {
+    if (fixed !== undefined && temperature !== 1) report.dropped("temperature_fixed", "temperature", fixed);
+    else if (temperature > 1) {
+      body["temperature"] = 1;
+      report.note("approximated", "temperature_clamped", "temperature", `${temperature} became 1, Anthropic's highest`);
+    } else body["temperature"] = temperature;
+  }
+  if (topP !== undefined) {
+    if (fixed !== undefined && topP < 0.99) report.dropped("top_p_fixed", "top_p", fixed);
+    else body["top_p"] = topP;
+  }
+  if (topK !== undefined) {
+    if (fixed !== undefined) report.dropped("top_k_fixed", "top_k", fixed);
+    else body["top_k"] = topK;
+  }
+  if (stop !== undefined) {
+    const usable = stop.filter((word) => word.trim() !== "");
+    if (usable.length < stop.length)
+      report.dropped("stop_whitespace", "stop", "Anthropic refuses stop sequences of white space only");
+    if (usable.length > 0) body["stop_sequences"] = usable;
+  }
+}

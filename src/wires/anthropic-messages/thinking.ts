@@ -1,0 +1,140 @@
+import type { ChatRequest, Message, Reasoning } from "../../canonical/chat.ts";
+import type { Target } from "../wire.ts";
+import type { Scope } from "./encode-blocks.ts";
+import { name as wireName } from "./name.ts";
+import { type Draft, put } from "./spelling.ts";
+
+/** How a model is told to think. Budgets came with 3.7, adaptive thinking with 4.6; later models refuse budgets. */
+type Style = "none" | "budget" | "adaptive";
+
+/** Major and minor version in a Claude model's name, however it is spelled; undefined for names without one. */
+export function version(model: string): number | undefined {
+  const found = /claude-(?:[a-z]+-)*(\d)(?:[-.](\d)(?!\d))?/.exec(model);
+  return found ? Number(found[1]) + Number(found[2] ?? 0) / 10 : undefined;
+}
+
+function styleOf(model: string): Style {
+  if (!model.includes("claude")) return "budget";
+  const known = version(model) ?? 5;
+  return known < 3.7 ? "none" : known < 4.6 ? "budget" : "adaptive";
+}
+
+export interface Thinking {
+  readonly thinking: Draft | undefined;
+  readonly effort: string | undefined;
+  /** Thinking is on, which forbids other sampling than the default. */
+  readonly on: boolean;
+}
+
+const off: Thinking = { thinking: undefined, effort: undefined, on: false };
+
+/** The request's reasoning in Anthropic's words; what came from this wire as it was said. */
+export function encodeThinking(
+  request: ChatRequest,
+  target: Target,
+  maxTokens: number,
+  forcedTool: boolean,
+  scope: Scope,
+): Thinking {
+  const { reasoning } = request;
+  if (reasoning === undefined) return off;
+  if (scope.native) return asSaid(reasoning);
+  const { report } = scope;
+  if (reasoning.display !== undefined || reasoning.extra !== undefined) {
+    report.note("ignored", "reasoning_details_ignored", "reasoning", "only how much to think is carried over to Anthropic");
+  }
+  if (reasoning.mode === "disabled" || reasoning.effort === "none") {
+    const thinksByDefault = (version(target.model) ?? 0) >= 5;
+    return thinksByDefault ? { ...off, thinking: { type: "disabled" } } : off;
+  }
+  const style = styleOf(target.model);
+  if (style === "none") {
+    report.dropped("reasoning_unsupported", "reasoning", `${target.model} cannot think`);
+    return off;
+  }
+  if (style === "adaptive") return adaptive(reasoning, target, forcedTool, scope);
+  if (forcedTool) {
+    report.dropped("reasoning_with_forced_tool", "reasoning", "Anthropic's models cannot think when a tool is forced");
+    return off;
+  }
+  if (continuesUnsigned(request.messages)) {
+    report.dropped(
+      "reasoning_amid_tool_turn",
+      "reasoning",
+      "this tool turn began without signed reasoning, which Anthropic then demands",
+    );
+    return off;
+  }
+  return budget(reasoning, maxTokens, scope);
+}
+
+function asSaid(reasoning: Reasoning): Thinking {
+  const { mode, effort, budgetTokens, display, extra } = reasoning;
+  if (mode === undefined) return { ...off, effort };
+  const thinking: Draft = { type: mode };
+  put(thinking, "budget_tokens", budgetTokens);
+  put(thinking, "display", display);
+  for (const [name, value] of Object.entries(extra ?? {})) put(thinking, name, value);
+  return { thinking, effort, on: mode !== "disabled" };
+}
+
+function adaptive(reasoning: Reasoning, target: Target, forcedTool: boolean, scope: Scope): Thinking {
+  const { report } = scope;
+  const { budgetTokens } = reasoning;
+  let effort = reasoning.effort;
+  if (effort === undefined && budgetTokens !== undefined) {
+    effort = budgetTokens <= 2048 ? "low" : budgetTokens <= 10_000 ? "medium" : "high";
+    report.note("approximated", "reasoning_budget_as_effort", "reasoning", `${budgetTokens} tokens became effort ${effort}`);
+  }
+  if (effort === "minimal" || (effort === "xhigh" && version(target.model) === 4.6)) {
+    const nearest = effort === "minimal" ? "low" : "high";
+    report.note("approximated", "reasoning_effort", "reasoning", `effort ${effort} became ${nearest}`);
+    effort = nearest;
+  }
+  if (!forcedTool) return { thinking: { type: "adaptive" }, effort, on: true };
+  report.note(
+    "approximated",
+    "reasoning_with_forced_tool",
+    "reasoning",
+    "a forced tool forbids thinking; only the effort was sent",
+  );
+  return { thinking: undefined, effort, on: false };
+}
+
+const budgets = new Map([
+  ["minimal", 1024],
+  ["low", 2048],
+  ["medium", 8192],
+  ["high", 16_384],
+  ["xhigh", 24_576],
+  ["max", 32_000],
+]);
+
+function budget(reasoning: Reasoning, maxTokens: number, scope: Scope): Thinking {
+  const { report } = scope;
+  const wanted = Math.max(1024, reasoning.budgetTokens ?? budgets.get(reasoning.effort ?? "medium") ?? 8192);
+  // The limit covers thoughts and answer; a quarter is kept for the answer.
+  const tokens = Math.min(wanted, Math.floor(maxTokens * 0.75));
+  if (tokens < 1024) {
+    report.dropped(
+      "reasoning_no_room",
+      "reasoning",
+      `an output limit of ${maxTokens} tokens leaves no room to think (at least 1366)`,
+    );
+    return off;
+  }
+  if (reasoning.budgetTokens !== tokens) {
+    report.note("approximated", "reasoning_effort_as_budget", "reasoning", `sent as a budget of ${tokens} tokens`);
+  }
+  return { thinking: { type: "enabled", budget_tokens: tokens }, effort: undefined, on: true };
+}
+
+/** The history ends in results of a tool turn whose assistant message does not begin with reasoning Anthropic could check. */
+function continuesUnsigned(messages: readonly Message[]): boolean {
+  const last = messages.at(-1);
+  if (!last?.content.some((part) => part.type === "tool-result")) return false;
+  const first = messages.findLast((message) => message.role === "assistant")?.content[0];
+  if (first?.type !== "reasoning") return true;
+  const own = first.origin === undefined || first.origin.wire === wireName;
+  return !own || (!first.signature && first.redacted === undefined);
+}
