@@ -1,0 +1,4 @@
+import { runSuites } from "./suite.ts";
+import { checks } from "./suites.ts";
+
+await runSuites(checks);

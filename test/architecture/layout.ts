@@ -1,0 +1,120 @@
+/*
+ * The plan of the house as data: what may import what (docs/architecture.md tells why). An area is a directory of src/, or a
+ * file that stands in src/ itself.
+ */
+
+const everyArea = [
+  "canonical",
+  "framing",
+  "catalog",
+  "storage",
+  "telemetry",
+  "config",
+  "wires",
+  "transport",
+  "providers",
+  "limits",
+  "identity",
+  "prompts",
+  "conversations",
+  "sites",
+  "retrieval",
+  "ledger",
+  "policy",
+  "router",
+  "ensemble",
+  "batch",
+  "ingress",
+  "simulator",
+  "cli",
+] as const;
+
+const belowIngress = everyArea.filter((area) => area !== "ingress" && area !== "cli");
+
+/** Area → the areas it may import besides itself. An area that is not listed may not exist. */
+export const mayImport: { readonly [area: string]: readonly string[] } = {
+  canonical: [],
+  framing: ["canonical"],
+  catalog: ["canonical"],
+  storage: ["canonical"],
+  telemetry: ["canonical"],
+  config: ["canonical"],
+  wires: ["canonical"],
+  transport: ["canonical", "framing"],
+  providers: ["canonical", "wires", "transport"],
+  limits: ["canonical", "storage"],
+  identity: ["canonical", "storage"],
+  prompts: ["canonical", "storage"],
+  conversations: ["canonical", "storage"],
+  sites: ["canonical", "storage"],
+  retrieval: ["canonical", "catalog", "storage"],
+  ledger: ["canonical", "catalog", "storage"],
+  policy: ["canonical", "catalog", "ledger", "identity", "limits", "prompts", "conversations", "retrieval"],
+  router: ["canonical", "catalog", "framing", "providers", "wires", "transport", "limits"],
+  ensemble: ["canonical"],
+  batch: ["canonical", "catalog", "wires", "providers", "transport", "prompts", "storage", "ledger"],
+  ingress: ["canonical", "wires", "framing"],
+  simulator: ["canonical", "framing"],
+  // `usage` reads the ledger's file while the gateway may be running.
+  cli: ["canonical", "compose.ts", "simulator", "config", "ledger"],
+  "gateway.ts": ["canonical"],
+  "compose.ts": ["gateway.ts", ...belowIngress],
+  "server.ts": ["compose.ts", "ingress"],
+  "main.ts": ["server.ts", "compose.ts", ...everyArea],
+  "index.ts": ["compose.ts", "gateway.ts", ...belowIngress],
+};
+
+/** All but these may also import telemetry. */
+export const withoutTelemetry: ReadonlySet<string> = new Set(["canonical", "wires", "framing"]);
+
+/** Packages, each with the areas that may know of them. */
+export const packages: { readonly [name: string]: readonly string[] } = {
+  undici: ["transport"],
+  "eventsource-parser": ["framing"],
+  kysely: ["storage", "ledger"],
+  yaml: ["config", "simulator"],
+  zod: ["config"],
+  commander: ["cli"],
+  ajv: ["simulator"],
+  "ajv-formats": ["simulator"],
+  pino: ["telemetry"],
+};
+
+/** Areas whose code is pure: of Node they may import only what stands here, and they look at no clock, dice or environment. */
+export const pure: { readonly [area: string]: readonly string[] } = {
+  canonical: [],
+  // Digests for names that must be shortened.
+  wires: ["node:buffer", "node:crypto"],
+  // Decompression and decoding of bytes in hand.
+  framing: ["node:buffer", "node:string_decoder", "node:util"],
+};
+
+/** Areas that get the clock, randomness, the environment and the network handed in. */
+export const injected: ReadonlySet<string> = new Set([
+  ...Object.keys(pure),
+  "catalog",
+  "config",
+  "providers",
+  "limits",
+  "identity",
+  "ledger",
+  "policy",
+  "router",
+  "ensemble",
+  "batch",
+  "ingress",
+  "cli",
+]);
+
+/** Files that every wire has. */
+export const wireFiles: readonly string[] = [
+  "index.ts",
+  "decode-request.ts",
+  "encode-request.ts",
+  "decode-reply.ts",
+  "encode-reply.ts",
+  "relay.ts",
+  "errors.ts",
+  "usage.ts",
+  "finish.ts",
+];
