@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/problems.ts";
+import { closing } from "../config/suggest.ts";
 import { checkConfigCommand } from "./check-config.ts";
 import { explainFailure } from "./failure.ts";
 import type { Ports } from "./ports.ts";
@@ -27,8 +28,16 @@ export async function runCli(argv: readonly string[], ports: Ports): Promise<num
   const ended = async (command: Promise<number> | number): Promise<void> => {
     code = await command;
   };
+  const polygate = program(ports, ended);
+  const [first] = argv;
+  const commands = ["help", ...polygate.commands.map((command) => command.name())];
+  // `start` being the default, commander would take a misspelt command for an argument of it.
+  if (first !== undefined && !first.startsWith("-") && !commands.includes(first)) {
+    ports.err(`There is no command ${JSON.stringify(first)}${closing(first, commands)} Known: ${commands.join(", ")}.`);
+    return 2;
+  }
   try {
-    await program(ports, ended).parseAsync([...argv], { from: "user" });
+    await polygate.parseAsync([...argv], { from: "user" });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode;

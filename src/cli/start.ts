@@ -24,8 +24,8 @@ const sameWishMs = 500;
 /** `polygate start`: serves until it is told to stop. Resolves to the exit code. */
 export async function startCommand(options: StartOptions, ports: Ports): Promise<number> {
   const { config: argvPath, host, port } = options;
-  const { env, cwd, readFile, known } = ports;
-  const said = loadConfig({ argvPath, env, cwd, readFile: (path) => readFile(path), known, overrides: { host, port } });
+  const { env, cwd, known } = ports;
+  const said = loadConfig({ argvPath, env, cwd, readFile: (path) => ports.readFile(path), known, overrides: { host, port } });
   // A configuration file says all there is; without one we look around.
   const local = options.discover && said.file === undefined ? await findLocalServers((url, ms) => ports.getJson(url, ms)) : [];
   const trouble = (message: string): void => ports.err(`polygate: ${message}`);

@@ -3,7 +3,7 @@ import type { ConfigDocument } from "./document.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Problem } from "./problems.ts";
 import type { ConfigFile } from "./schema.ts";
-import { suggestion } from "./suggest.ts";
+import { closing } from "./suggest.ts";
 
 /* What a schema cannot say: rules between several values of the file. */
 
@@ -45,7 +45,7 @@ export function strangeProviders({ providers }: ConfigFile, document: ConfigDocu
   return Object.entries(providers).flatMap(([name, given]): Problem[] => {
     const path = ["providers", name];
     if (given?.wire !== undefined && !wires.includes(given.wire)) {
-      const message = `there is no wire ${JSON.stringify(given.wire)}${suggestion(given.wire, wires)} Known: ${wires.join(", ")}`;
+      const message = `there is no wire ${JSON.stringify(given.wire)}${closing(given.wire, wires)} Known: ${wires.join(", ")}`;
       return [{ ...document.locate([...path, "wire"]), message }];
     }
     if (builtIn.has(name)) {
@@ -55,7 +55,7 @@ export function strangeProviders({ providers }: ConfigFile, document: ConfigDocu
     }
     const missing = (["wire", "base_url", "api_key"] as const).filter((key) => given?.[key] === undefined);
     if (missing.length === 0) return [];
-    const what = `${name} is not built in${suggestion(name, builtIn)} A provider of your own needs wire, base_url and api_key (none where it asks for none)`;
+    const what = `${name} is not built in${closing(name, builtIn)} A provider of your own needs wire, base_url and api_key (none where it asks for none)`;
     return [{ ...document.locate(path, "key"), message: `${what}; missing: ${missing.join(", ")}` }];
   });
 }

@@ -13,6 +13,9 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/** The end of a sentence: `; did you mean "base_url"?`, or only its full stop. */
+export const closing = (word: string, known: Iterable<string>): string => suggestion(word, known) || ".";
+
 /** `; did you mean "base_url"?` or nothing. */
 export function suggestion(word: string, known: Iterable<string>): string {
   const near = nearest(word, known);

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Config } from "../config/config.ts";
+import type { Ports, ProviderView } from "./ports.ts";
+import { runCli } from "./program.ts";
+
+interface World {
+  readonly yaml?: string;
+  readonly env?: { readonly [name: string]: string };
+  readonly providers?: readonly ProviderView[];
+  /** What serving runs into. */
+  readonly failure?: Error;
+  /** Whether what runs ends when it is asked to. */
+  readonly drains?: boolean;
+  readonly running?: { readonly ollama: boolean };
+}
+
+/** A command line whose ports are all of this test's making. */
+class Session implements Ports {
+  readonly version = "9.8.7";
+  readonly cwd = "/w";
+  readonly env: Ports["env"];
+  readonly known = { providers: ["openai"], wires: ["openai-chat"] };
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+  readonly configs: Config[] = [];
+  readonly drained: number[] = [];
+  clock = 0;
+  readonly #world: World;
+  readonly #stops = new Set<() => void>();
+  readonly #waiting: { readonly text: RegExp; readonly resolve: () => void }[] = [];
+
+  constructor(world: World = {}) {
+    this.#world = world;
+    this.env = { HOME: "/home/op", ...world.env };
+  }
+
+  out(line: string): void {
+    this.lines.push(line);
+    for (const { text, resolve } of this.#waiting) if (text.test(line)) resolve();
+  }
+
+  err(line: string): void {
+    this.errors.push(line);
+  }
+
+  readFile(path: string): string | undefined {
+    return path === "/w/polygate.yaml" ? this.#world.yaml : undefined;
+  }
+
+  async getJson(url: string): Promise<{ models: { name: string }[] } | undefined> {
+    return this.#world.running?.ollama === true && url.includes("11434") ? { models: [{ name: "llama3.2:3b" }] } : undefined;
+  }
+
+  wall(): number {
+    return 0;
+  }
+
+  now(): number {
+    return this.clock;
+  }
+
+  sleep(): Promise<void> {
+    return new Promise(() => {});
+  }
+
+  onStop(listener: () => void): () => void {
+    this.#stops.add(listener);
+    return () => this.#stops.delete(listener);
+  }
+
+  prepare(config: Config): ReturnType<Ports["prepare"]> {
+    this.configs.push(config);
+    const own = config.providers.map(({ name, baseUrl = "https://api.openai.com/v1" }) => ({
+      name,
+      baseUrl,
+      credentialFrom: "none needed",
+    }));
+    const { failure, drains = true, providers = [] } = this.#world;
+    return {
+      providers: [...own, ...providers],
+      serve: async () => {
+        if (failure !== undefined) throw failure;
+        return {
+          address: "http://127.0.0.1:4000",
+          listModels: async () =>
+            [...own, ...providers].map(({ name }) => ({ id: `${name}/echo`, provider: name, createdAt: 0 })),
+          close: (ms) => {
+            this.drained.push(ms);
+            return drains ? Promise.resolve() : new Promise(() => {});
+          },
+        };
+      },
+    };
+  }
+
+  /** Resolves once a line of output matches. */
+  until(text: RegExp): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ text, resolve });
+    });
+  }
+
+  stop(): void {
+    for (const listener of this.#stops) listener();
+  }
+
+  get text(): string {
+    return this.lines.join("\n");
+  }
+}
+
+/** Starts, waits for the curl line, stops. */
+async function startAndStop(session: Session, ...argv: string[]): Promise<number> {
+  const ready = session.until(/Try it/);
+  const code = runCli(argv, session);
+  await ready;
+  session.stop();
+  return code;
+}
+
+test("with nothing found the simulator answers, and it is said so", async () => {
+  const session = new Session();
+  assert.equal(await startAndStop(session), 0);
+  assert.match(session.text, /a simulator answers as the provider `sim`/);
+  assert.match(session.text, /address +http:\/\/127\.0\.0\.1:4000/);
+  assert.match(session.text, /access +open to every program on this machine/);
+  assert.match(session.text, /data +\/home\/op\/\.local\/share\/polygate/);
+  assert.match(session.text, /curl http:\/\/127\.0\.0\.1:4000\/v1\/chat\/completions .*"model":"sim\/echo"/);
+  assert.match(session.configs.at(-1)?.providers[0]?.baseUrl ?? "", /^http:\/\/127\.0\.0\.1:\d+\/v1$/);
+  assert.deepEqual(session.drained, [30_000]);
+});
+
+test("what runs on this machine is found, unless a configuration says all there is", async () => {
+  const found = new Session({ running: { ollama: true } });
+  await startAndStop(found, "start");
+  assert.match(found.text, /ollama +http:\/\/127\.0\.0\.1:11434\/v1 +none needed \(found running\)/);
+  assert.match(found.text, /"model":"ollama\/echo"/);
+  for (const [world, argv] of [
+    [{ yaml: "providers: { openai: {} }" }, ["start"]],
+    [
+      { providers: [{ name: "openai", baseUrl: "https://h/v1", credentialFrom: "OPENAI_API_KEY (environment)" }] },
+      ["start", "--no-discover"],
+    ],
+  ] as const) {
+    const session = new Session({ ...world, running: { ollama: true } });
+    await startAndStop(session, ...argv);
+    assert.doesNotMatch(session.text, /ollama/);
+  }
+});
+
+test("keys are named, secrets never", async () => {
+  const yaml = 'keys: [{ id: dev, secret: hunter2-hunter2 }]\nproviders: { openai: { api_key: "${K}" } }';
+  const session = new Session({ yaml, env: { K: "sk-hunter2" } });
+  await startAndStop(session);
+  assert.match(session.text, /access +one key: dev/);
+  assert.match(session.text, /Bearer <secret of the key dev>/);
+  assert.doesNotMatch([...session.lines, ...session.errors].join("\n"), /hunter2/);
+});
+
+test("a taken port is one sentence that names the flag", async () => {
+  const session = new Session({
+    yaml: "providers: { openai: {} }",
+    failure: Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" }),
+  });
+  assert.equal(await runCli(["start", "--port", "8080"], session), 1);
+  assert.deepEqual(session.errors, [
+    "Port 8080 on 127.0.0.1 is taken by another program; choose another with --port, e.g. --port 8081.",
+  ]);
+});
+
+test("a gateway in front of itself is refused", async () => {
+  const circle = { name: "openai", baseUrl: "http://localhost:4000/v1", credentialFrom: "x" };
+  const session = new Session({ providers: [circle], env: { OPENAI_BASE_URL: circle.baseUrl } });
+  assert.equal(await runCli(["start"], session), 2);
+  assert.match(session.errors.join("\n"), /OPENAI_BASE_URL is the address of this gateway itself/);
+});
+
+test("one wish to stop, told twice by the terminal and npm, drains; a second wish stops at once", async () => {
+  const session = new Session({ yaml: "providers: { openai: {} }\ntimeouts: { drain: 7s }", drains: false });
+  const ready = session.until(/Try it/);
+  const code = runCli([], session);
+  await ready;
+  session.stop();
+  session.clock = 20;
+  session.stop();
+  assert.deepEqual(session.drained, [7000]);
+  session.clock = 900;
+  session.stop();
+  assert.equal(await code, 130);
+  assert.deepEqual(session.drained, [7000]);
+});
+
+test("what is wrong with the configuration is told line by line, with exit code 2", async () => {
+  const session = new Session({ yaml: "server: { prot: 1 }\nproviders: { opnai: {} }" });
+  assert.equal(await runCli(["check-config"], session), 2);
+  assert.deepEqual(session.errors, [
+    "The configuration cannot be used:",
+    '  /w/polygate.yaml:1:11: server: unknown key "prot"; did you mean "port"?',
+  ]);
+  const good = new Session({ yaml: "providers: { openai: {} }" });
+  assert.equal(await runCli(["check-config"], good), 0);
+  assert.match(good.text, /provider openai .*\nThe configuration is good\.$/);
+});
+
+test("help teaches, the version is told, a misspelt command is answered with the one that was meant", async () => {
+  const help = new Session();
+  assert.equal(await runCli(["--help"], help), 0);
+  assert.match(help.text, /polygate start --port 8080/);
+  assert.match(help.text, /OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:4000\/v1/);
+  const version = new Session();
+  assert.equal(await runCli(["--version"], version), 0);
+  assert.deepEqual(version.lines, ["9.8.7"]);
+  const slip = new Session();
+  assert.notEqual(await runCli(["usgae"], slip), 0);
+  assert.match(slip.errors.join("\n"), /usage/);
+  const port = new Session();
+  assert.notEqual(await runCli(["start", "--port", "70000"], port), 0);
+  assert.match(port.errors.join("\n"), /whole number from 0 to 65535/);
+});
+
+test("an error nobody foresaw is not swallowed", async () => {
+  const session = new Session({ yaml: "providers: { openai: {} }", failure: new TypeError("oops") });
+  await assert.rejects(runCli(["start"], session), /oops/);
+});
