@@ -223,3 +223,23 @@ test("an error nobody foresaw is not swallowed", async () => {
   const session = new Session({ yaml: "providers: { openai: {} }", failure: new TypeError("oops") });
   await assert.rejects(runCli(["start"], session), /oops/);
 });
+
+test("the simulator lists what it can do", async () => {
+  const session = new Session();
+  assert.equal(await runCli(["simulate", "--list"], session), 0);
+  assert.match(session.text, /Models:\n {2}echo +repeats/);
+  assert.match(session.text, /Faults, as model fault:<name>.*\n {2}\S+ /);
+});
+
+test("the simulator runs until told to stop; a taken port is a sentence", async () => {
+  const session = new Session();
+  const ready = session.until(/Simulated provider at http:\/\/127\.0\.0\.1:\d+ /);
+  const code = runCli(["simulate", "--port", "0"], session);
+  await ready;
+  const [, port = ""] = /127\.0\.0\.1:(\d+)/.exec(session.text) ?? [];
+  const second = new Session();
+  assert.equal(await runCli(["simulate", "--port", port], second), 1);
+  assert.match(second.errors.join(), /^Port \d+ on 127\.0\.0\.1 is taken by another program/);
+  session.stop();
+  assert.equal(await code, 0);
+});

@@ -94,6 +94,8 @@ function program(ports: Ports, ended: (command: Promise<number> | number) => Pro
     .option("-p, --port <port>", "port to listen on (0: any free one)", wholeNumber(65_535), 4001)
     .option("--pace <ms>", "milliseconds between the events of a stream", wholeNumber(60_000), 0)
     .option("--journal <file>", "write what it received and served, one JSON line per call")
+    .option("--replay <path>", "a recorded exchange or a directory of them, served by model recording:<id>")
+    .option("--specs <dir>", "official specifications that requests are checked against")
     .option("--seed <text>", "what its made-up values depend on")
     .option("--list", "show its models and faults, start nothing", false)
     .action(async (options) => ended(simulateCommand(options, ports)));

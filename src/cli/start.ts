@@ -2,7 +2,6 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { ConfigError } from "../config/problems.ts";
-import { startSimulator } from "../simulator/index.ts";
 import { explainFailure } from "./failure.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
 import type { ModelView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
@@ -31,7 +30,10 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
   const trouble = (message: string): void => ports.err(`polygate: ${message}`);
   let config: Config = { ...said, providers: [...said.providers, ...local] };
   let prepared: Prepared = ports.prepare(config, trouble);
-  const simulator = prepared.providers.length === 0 ? await startSimulator({ pace: { ms: 20 } }) : undefined;
+  const simulator =
+    prepared.providers.length === 0
+      ? await (await import("../simulator/index.ts")).startSimulator({ pace: { ms: 20 } })
+      : undefined;
   try {
     if (simulator !== undefined) {
       config = { ...said, providers: [{ name: "sim", wire: "openai-chat", baseUrl: `${simulator.url}/v1`, apiKey: "none" }] };
