@@ -189,6 +189,8 @@ export interface ResultHead {
   readonly container?: Json | undefined;
   readonly contextManagement?: Json | undefined;
   readonly diagnostics?: Json | undefined;
+  /** OpenAI: what moderation found in the prompt and the answer. */
+  readonly moderation?: Json | undefined;
   readonly extra?: JsonObject | undefined;
 }
 

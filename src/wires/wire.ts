@@ -106,6 +106,8 @@ export interface ReplyDecoder<Op extends Operation> {
   end(): readonly Operations[Op]["chunk"][];
   /** True once the wire's own end marker was seen; a stream that ends without it was truncated. */
   readonly ended: boolean;
+  /** What of the reply was skipped or mended so far. */
+  readonly warnings?: readonly Warning[] | undefined;
 }
 
 /** Writes a reply for a caller. */

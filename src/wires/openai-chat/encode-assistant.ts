@@ -1,0 +1,130 @@
+import type { Message } from "../../canonical/chat.ts";
+import type { Json, JsonObject } from "../../canonical/json.ts";
+import type { Part, ReasoningPart, ToolCallPart } from "../../canonical/parts.ts";
+import { text } from "../shared/read.ts";
+import { encodeContent, named, nulls } from "./encode-content.ts";
+import { cacheMembers } from "./encode-parts.ts";
+import { type Context, restore, spelled } from "./losses.ts";
+import { name } from "./name.ts";
+
+/** An assistant message. Undefined where nothing of it can be said here (all of it is then reported). */
+export function encodeAssistant(message: Message, at: string, context: Context): JsonObject | undefined {
+  const { native, losses } = context;
+  const spoken: Part[] = [];
+  const calls: JsonObject[] = [];
+  const members: Record<string, Json> = {};
+  for (const [index, part] of message.content.entries()) {
+    const where = `${at}.content[${index}]`;
+    switch (part.type) {
+      case "tool-call":
+        if (spelled(part.as, "function_call") && members["function_call"] === undefined) {
+          const value = { name: context.toolNames.fit(part.name), arguments: part.arguments };
+          members["function_call"] = restore(value, part.extra, where, context);
+        } else calls.push(encodeCall(part, where, onMessage(message, part, context), context));
+        break;
+      case "reasoning":
+        if (spelled(part.as, "thinking") && part.origin?.wire === name) spoken.push(part);
+        else encodeReasoning(part, where, members, context);
+        break;
+      case "refusal":
+        if (members["refusal"] === undefined && (spelled(part.as, "field") || !native)) members["refusal"] = part.text;
+        else spoken.push(part);
+        break;
+      case "audio":
+        if (part.id !== undefined && native) members["audio"] = restore({ id: part.id }, part.extra, where, context);
+        else losses.drop("audio_dropped", where, "an earlier spoken answer can be referred to by its own provider only.");
+        break;
+      case "opaque":
+        if (part.origin.wire === name && part.kind === "tool_call") calls.push(part.value);
+        else spoken.push(part);
+        break;
+      case "text":
+        spoken.push(part);
+        break;
+      case "image":
+      case "video":
+      case "document":
+        if (native) spoken.push(part);
+        else losses.drop("assistant_media_dropped", where, "earlier answers hold text only in this API.");
+        break;
+      case "tool-result":
+        losses.drop("misplaced_part_dropped", where, "a tool result cannot stand in an assistant message.");
+        break;
+    }
+  }
+  const { content, marked } = encodeContent(message, spoken, at, context);
+  const says = content !== undefined || calls.length > 0 || Object.keys(members).length > 0;
+  if (!says && message.content.length > 0) return undefined;
+  const made: JsonObject = {
+    role: "assistant",
+    ...(content === undefined
+      ? silence(message, native, calls.length > 0 || members["function_call"] !== undefined)
+      : { content }),
+    ...named(message),
+    ...nulls(message.as),
+    ...members,
+    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(spelled(message.as, "tool_calls=[]") && { tool_calls: [] }),
+    ...marked,
+    ...callMark(message, spoken, at, context),
+  };
+  return restore(made, message.extra, at, context);
+}
+
+/** The content of a message that says nothing in words. */
+function silence(message: Message, native: boolean, calls: boolean): JsonObject {
+  if (spelled(message.as, "absent")) return {};
+  if (spelled(message.as, "null")) return { content: null };
+  if (native && !spelled(message.as, "string")) return { content: [] };
+  return { content: calls ? null : "" };
+}
+
+/** Whether the part's cache mark stood on the message itself. */
+const onMessage = (message: Message, part: Part, { native }: Context): boolean =>
+  native && spelled(message.as, "cache") && part === message.content.at(-1);
+
+/** The mark of a message whose last part stands outside its content (a call, a refusal). */
+function callMark(message: Message, spoken: readonly Part[], at: string, context: Context): JsonObject {
+  const last = message.content.at(-1);
+  if (last === undefined || !onMessage(message, last, context) || spoken.includes(last)) return {};
+  return cacheMembers(last.cache, undefined, at, context);
+}
+
+function encodeCall(part: ToolCallPart, at: string, marked: boolean, context: Context): JsonObject {
+  const id = context.callIds.fit(part.id);
+  const toolName = context.toolNames.fit(part.name);
+  const made: JsonObject =
+    part.kind === "custom"
+      ? { id, type: "custom", custom: { name: toolName, input: part.arguments } }
+      : {
+          id,
+          ...(spelled(part.as, "untyped") ? {} : { type: "function" }),
+          function: { name: toolName, arguments: part.arguments === "" && !context.native ? "{}" : part.arguments },
+        };
+  const cache = marked ? {} : cacheMembers(part.cache, part.as, at, context);
+  return restore({ ...made, ...cache }, part.extra, at, context);
+}
+
+/** Earlier reasoning: back into the fields it came in, or into the one the provider reads, or reported as left out. */
+function encodeReasoning(part: ReasoningPart, at: string, members: Record<string, Json>, context: Context): void {
+  const { losses, native, target } = context;
+  const field = target.quirks.reasoningField;
+  if (native && part.origin?.wire === name && part.as !== undefined) {
+    for (const given of part.as.split(" ")[0]?.split("+") ?? []) {
+      const value = part.extra?.[given];
+      const plain = given === "reasoning_content" || given === "reasoning";
+      members[plain && field !== undefined ? field : given] = value ?? part.text;
+    }
+    return;
+  }
+  if (field !== undefined && part.text !== "") {
+    members[field] = joined(text(members[field]), part.text);
+    if (part.signature !== undefined || part.encrypted !== undefined || part.redacted !== undefined) {
+      losses.approximate("reasoning_signature_dropped", at, "the text was sent; its signature means nothing to this provider.");
+    }
+    return;
+  }
+  losses.drop("reasoning_dropped", at, "this provider takes no earlier reasoning back, or none of another provider's.");
+}
+
+const joined = (before: string | undefined, more: string): string => (before === undefined ? more : `${before}\n\n${more}`);

@@ -1,0 +1,52 @@
+import type { Message } from "../../canonical/chat.ts";
+import type { Json, JsonObject } from "../../canonical/json.ts";
+import type { Part } from "../../canonical/parts.ts";
+import { cacheMembers, encodePart } from "./encode-parts.ts";
+import { type Context, spelled } from "./losses.ts";
+
+export const named = (message: Message): JsonObject => (message.name === undefined ? {} : { name: message.name });
+
+/** Named fields that were sent as null. */
+export function nulls(as: string | undefined): JsonObject {
+  if (as === undefined || !as.includes("=null")) return {};
+  const fields = as.split(" ").filter((token) => token.endsWith("=null"));
+  return Object.fromEntries(fields.map((token): [string, Json] => [token.slice(0, -5), null]));
+}
+
+/**
+ * Content parts (results of tools apart) as a string or a list.
+ *
+ * @returns `content` undefined where nothing is left; `marked` a cache mark that stood on the message itself
+ */
+export function encodeContent(
+  message: Message,
+  parts: readonly Part[],
+  at: string,
+  context: Context,
+): { readonly content: Json | undefined; readonly marked: JsonObject } {
+  const onMessage = context.native && spelled(message.as, "cache");
+  const bearer = message.content.at(-1);
+  const encoded: JsonObject[] = [];
+  let marked: JsonObject = {};
+  for (const part of parts) {
+    if (part.type === "tool-result") continue;
+    const place = `${at}.content[${message.content.indexOf(part)}]`;
+    if (onMessage && part === bearer && part.cache !== undefined) {
+      marked = cacheMembers(part.cache, undefined, place, context);
+      const made = encodePart({ ...part, cache: undefined }, place, context);
+      if (made !== undefined) encoded.push(made);
+    } else {
+      const made = encodePart(part, place, context);
+      if (made !== undefined) encoded.push(made);
+    }
+  }
+  return { content: compact(encoded, message.as, context.native), marked };
+}
+
+/** A single plain text becomes a string where it came as one, or came from another wire (every provider takes a string). */
+export function compact(parts: readonly JsonObject[], as: string | undefined, native: boolean): Json | undefined {
+  const only = parts.length === 1 ? parts[0] : undefined;
+  const text = only !== undefined && only["type"] === "text" && Object.keys(only).length === 2 ? only["text"] : undefined;
+  if (text !== undefined && (native ? spelled(as, "string") : true)) return text;
+  return parts.length === 0 ? undefined : parts;
+}

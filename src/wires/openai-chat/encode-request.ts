@@ -1,0 +1,184 @@
+import type { ChatRequest } from "../../canonical/chat.ts";
+import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { validateHistory } from "../shared/history.ts";
+import type { EncodedRequest, Target } from "../wire.ts";
+import { ChatDecoder } from "./decode-reply.ts";
+import { encodeMessages } from "./encode-messages.ts";
+import { encodeReasoningSetting } from "./encode-reasoning.ts";
+import { encodeResponseFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
+import { type Context, contextFor, isEmpty } from "./losses.ts";
+import { name } from "./name.ts";
+
+/** Most stop sequences the API takes. */
+const mostStops = 4;
+const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "fast"]);
+
+/**
+ * A canonical request as a body for a provider. What was decoded from this wire comes out as it came in, but for the model,
+ * the stream settings and the target's quirks. Throws `invalid_request` for a history no provider takes, and `unsupported`
+ * where the target is strict and something would be left out.
+ */
+export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
+  validateHistory(request.messages);
+  const native = request.extraOrigin === name;
+  const context = contextFor(native, target);
+  const tools = encodeTools(request.tools, context);
+  const offered = tools["tools"] !== undefined || tools["functions"] !== undefined;
+  const body: Record<string, Json | undefined> = {
+    model: target.model,
+    messages: encodeMessages(request.messages, context),
+    ...tools,
+    ...encodeToolChoice(request, offered, context),
+    ...encodeReasoningSetting(request, context),
+    ...limit(request, context),
+    ...plain(request, context),
+    ...borrowed(request, context),
+    ...streaming(request, context),
+  };
+  if (request.responseFormat !== undefined) {
+    body["response_format"] = encodeResponseFormat(request.responseFormat, request.spelling?.["response_format"], context);
+  }
+  if (native) {
+    for (const [field, form] of Object.entries(request.spelling ?? {})) {
+      if (form === "null" && body[field] === undefined && !(target.stream && field === "stream_options")) body[field] = null;
+    }
+  }
+  unnamed(request, body, context);
+  for (const field of target.quirks.drop ?? []) {
+    if (isEmpty(body[field])) continue;
+    body[field] = undefined;
+    context.losses.drop("field_dropped", field, "the provider refuses this field.");
+  }
+  return {
+    wireRequest: { headers: { "content-type": "application/json" }, body: defined(body) },
+    warnings: context.losses.warnings,
+    decoder: new ChatDecoder({ provider: target.provider, names: context.toolNames, choices: request.choices ?? 1 }),
+  };
+}
+
+const defined = (body: Record<string, Json | undefined>): JsonObject =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+
+/** Fields that mean the same on both sides. */
+function plain(request: ChatRequest, context: Context): JsonObject {
+  return {
+    parallel_tool_calls: request.parallelToolCalls,
+    temperature: request.temperature,
+    top_p: request.topP,
+    frequency_penalty: request.frequencyPenalty,
+    presence_penalty: request.presencePenalty,
+    stop: stop(request, context),
+    n: request.choices,
+    logprobs: request.logprobs,
+    top_logprobs: request.topLogprobs,
+    logit_bias: request.logitBias,
+    user: request.endUser,
+    safety_identifier: request.safetyIdentifier,
+    metadata: request.metadata,
+    service_tier: serviceTier(request, context),
+    verbosity: request.verbosity,
+    modalities: request.modalities,
+    audio: request.audio,
+    prediction: request.prediction,
+    store: request.store,
+    web_search_options: request.webSearch,
+    moderation: request.moderation,
+    prompt_cache_key: request.promptCacheKey,
+    prompt_cache_retention: request.promptCacheRetention,
+    prompt_cache_options: request.promptCacheOptions,
+  };
+}
+
+function stop({ stop: stops, spelling }: ChatRequest, { losses, native }: Context): Json | undefined {
+  if (stops === undefined) return undefined;
+  if (native) return spelling?.["stop"] === "string" && stops.length === 1 ? stops[0] : stops;
+  if (stops.length === 0) return undefined;
+  if (stops.length <= mostStops) return stops;
+  losses.approximate(
+    "stop_sequences_cut",
+    "stop",
+    `the API takes ${mostStops} stop sequences; the last ${stops.length - mostStops} were left out.`,
+  );
+  return stops.slice(0, mostStops);
+}
+
+function serviceTier({ serviceTier: tier }: ChatRequest, { losses, native }: Context): string | undefined {
+  if (tier === undefined || native || serviceTiers.has(tier)) return tier;
+  if (tier === "standard_only") {
+    losses.approximate("service_tier_approximated", "service_tier", "standard_only was sent as default.");
+    return "default";
+  }
+  losses.drop("service_tier_dropped", "service_tier", `this API has no tier ${tier}.`);
+  return undefined;
+}
+
+/** The output limit under the name the provider knows, else the one the caller used. */
+function limit(request: ChatRequest, { target, native }: Context): JsonObject {
+  const { maxOutputTokens: most, spelling } = request;
+  if (most === undefined) return {};
+  const field = target.quirks.maxTokensField;
+  if (field !== undefined) return { [field]: most };
+  const older = native ? spelling?.["max_tokens"] : undefined;
+  if (older === undefined || older === "null") return { max_completion_tokens: most };
+  const both = spelling?.["max_completion_tokens"] === "as sent";
+  return both ? { max_tokens: Number(older), max_completion_tokens: most } : { max_tokens: most };
+}
+
+/** Fields that only some speakers of this wire have, and fields of other wires: to the former as sent, else reported. */
+function borrowed(request: ChatRequest, { losses, native }: Context): JsonObject {
+  const { spelling, cache } = request;
+  const sent = (field: string): boolean => native && spelling?.[field] !== undefined;
+  const made: Record<string, Json> = {};
+  if (request.seed !== undefined) made[sent("random_seed") ? "random_seed" : "seed"] = request.seed;
+  if (request.topK !== undefined) {
+    if (sent("top_k")) made["top_k"] = request.topK;
+    else losses.drop("top_k_dropped", "top_k", "this API has no top_k; use top_p.");
+  }
+  if (cache !== undefined) {
+    if (native) made["cache_control"] = { type: "ephemeral", ...(cache.ttl && { ttl: cache.ttl }) };
+    else losses.ignore("cache_control_ignored", "cache_control", "this API caches prompts by itself and takes no breakpoints.");
+  }
+  const foreign: [string, Json | undefined][] = [
+    ["container", request.container],
+    ["context_management", request.contextManagement],
+    ["mcp_servers", request.mcpServers],
+    ["inference_geo", request.inferenceGeo],
+    ["speed", request.speed],
+  ];
+  for (const [field, value] of foreign) {
+    if (!isEmpty(value)) losses.drop("field_dropped", field, "this API has no such field.");
+  }
+  return made;
+}
+
+/** `stream` and `stream_options`: the usage is always asked for, whether or not the caller did. */
+function streaming(request: ChatRequest, { target, native }: Context): JsonObject {
+  const { spelling, streamOptions, streamUsage } = request;
+  if (target.stream) {
+    const options = { ...(native && streamOptions), ...(target.quirks.streamUsage !== false && { include_usage: true }) };
+    return { stream: true, ...(Object.keys(options).length > 0 && { stream_options: options }) };
+  }
+  const sent = native ? spelling?.["stream"] : undefined;
+  const unstreamed = native && spelling?.["stream_options"] === "unstreamed";
+  return {
+    ...(sent === "false" && { stream: false }),
+    ...(unstreamed && { stream_options: { ...streamOptions, ...(streamUsage !== undefined && { include_usage: streamUsage }) } }),
+  };
+}
+
+/** Fields that no specification names go to the wire they came from only. */
+function unnamed(request: ChatRequest, body: Record<string, Json | undefined>, context: Context): void {
+  for (const [field, value] of Object.entries(request.extra ?? {})) {
+    if (value === undefined) continue;
+    if (context.native) {
+      const there = body[field];
+      body[field] = isObject(there) && isObject(value) ? { ...there, ...value } : value;
+    } else if (!isEmpty(value)) {
+      context.losses.drop(
+        "unknown_field_dropped",
+        field,
+        `it was sent to ${request.extraOrigin ?? "another API"} and means nothing here.`,
+      );
+    }
+  }
+}

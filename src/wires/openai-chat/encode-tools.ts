@@ -1,0 +1,147 @@
+import type { ChatRequest, FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../canonical/chat.ts";
+import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { cacheMembers } from "./encode-parts.ts";
+import { type Context, restore, spelled } from "./losses.ts";
+import { name } from "./name.ts";
+
+/** Tools, in `tools` or the legacy `functions` as they came. */
+export function encodeTools(tools: readonly Tool[] | undefined, context: Context): JsonObject {
+  if (tools === undefined) return {};
+  const functions: JsonObject[] = [];
+  const made: JsonObject[] = [];
+  for (const [index, tool] of tools.entries()) {
+    const at = `tools[${index}]`;
+    if (tool.type === "function" && spelled(tool.as, "functions")) {
+      functions.push(restore(declaration(tool, context), tool.extra, at, context));
+    } else {
+      const encoded = encodeTool(tool, at, context);
+      if (encoded !== undefined) made.push(encoded);
+    }
+  }
+  const emptied = made.length === 0 && (functions.length > 0 || tools.length > 0);
+  return { ...(functions.length > 0 && { functions }), ...(!emptied && { tools: made }) };
+}
+
+function encodeTool(tool: Tool, at: string, context: Context): JsonObject | undefined {
+  const { losses, native } = context;
+  switch (tool.type) {
+    case "function":
+      return encodeFunction(tool, at, context);
+    case "custom": {
+      const custom = {
+        name: context.toolNames.fit(tool.name),
+        ...(tool.description !== undefined && { description: tool.description }),
+        ...(tool.format !== undefined && { format: tool.format }),
+      };
+      return restore({ type: "custom", custom }, tool.extra, at, context);
+    }
+    case "hosted":
+      if (tool.origin.wire === name && native) return tool.definition;
+      losses.drop("hosted_tool_dropped", at, `the tool ${tool.kind} is run by ${tool.origin.wire} only.`);
+      return undefined;
+  }
+}
+
+function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonObject {
+  const { losses, native } = context;
+  const beside: [string, string, Json | undefined][] = [
+    ["eagerInputStreaming", "eager_input_streaming", tool.eagerInputStreaming],
+    ["deferLoading", "defer_loading", tool.deferLoading],
+    ["inputExamples", "input_examples", tool.inputExamples],
+    ["allowedCallers", "allowed_callers", tool.allowedCallers],
+  ];
+  const members: Record<string, Json> = {};
+  for (const [, field, value] of beside) {
+    if (value === undefined) continue;
+    if (native) members[field] = value;
+    else losses.drop("tool_field_dropped", `${at}.${field}`, "this API's tools have no such field.");
+  }
+  const made: JsonObject = {
+    ...(spelled(tool.as, "untyped") ? {} : { type: "function" }),
+    function: declaration(tool, context),
+    ...members,
+    ...cacheMembers(tool.cache, undefined, at, context),
+  };
+  return restore(made, tool.extra, at, context);
+}
+
+const declaration = (tool: FunctionTool, context: Context): JsonObject => ({
+  name: context.toolNames.fit(tool.name),
+  ...member("description", tool.description, tool.as),
+  ...member("parameters", tool.parameters, tool.as),
+  ...member("strict", tool.strict, tool.as),
+});
+
+/** A field that is there, was sent as null, or is absent. */
+function member(field: string, value: Json | undefined, as: string | undefined): JsonObject {
+  if (value !== undefined) return { [field]: value };
+  return spelled(as, `${field}=null`) ? { [field]: null } : {};
+}
+
+/** `tool_choice` or the legacy `function_call`; `offered` tells whether any tool is left to choose. */
+export function encodeToolChoice(request: ChatRequest, offered: boolean, context: Context): JsonObject {
+  const { toolChoice: choice, spelling } = request;
+  const legacy = context.native ? spelling?.["function_call"] : undefined;
+  const older = legacy !== undefined && legacy !== "null" ? { function_call: legacyChoice(legacy, context) } : {};
+  if (choice === undefined) return older;
+  const sent = spelling?.["tool_choice"];
+  if (context.native && sent === undefined && legacy !== undefined && legacy !== "null") return older;
+  if (!offered && !context.native) {
+    if (choice.type !== "none" && choice.type !== "auto") {
+      context.losses.drop("tool_choice_dropped", "tool_choice", "none of the tools can be offered to this provider.");
+    }
+    return older;
+  }
+  return { tool_choice: sent === "any" && choice.type === "required" ? "any" : newerChoice(choice, context), ...older };
+}
+
+function legacyChoice(sent: string, context: Context): Json {
+  const value: Json = JSON.parse(sent);
+  const called = isObject(value) ? value["name"] : undefined;
+  return isObject(value) && typeof called === "string" ? { ...value, name: context.toolNames.fit(called) } : value;
+}
+
+function newerChoice(choice: ToolChoice, context: Context): Json {
+  switch (choice.type) {
+    case "auto":
+    case "none":
+    case "required":
+      return choice.type;
+    case "tool": {
+      const kind = choice.kind ?? "function";
+      return { type: kind, [kind]: { name: context.toolNames.fit(choice.name) } };
+    }
+    case "allowed": {
+      const tools = choice.tools.map((tool) => allowedTool(tool, context));
+      return { type: "allowed_tools", allowed_tools: { mode: choice.mode, tools } };
+    }
+  }
+}
+
+function allowedTool(tool: JsonObject, context: Context): JsonObject {
+  const inner = tool["function"];
+  const called = isObject(inner) ? inner["name"] : undefined;
+  if (!isObject(inner) || typeof called !== "string") return tool;
+  return { ...tool, function: { ...inner, name: context.toolNames.fit(called) } };
+}
+
+/** `response_format`. This API demands a name for a schema; `response` where the other wire had none. */
+export function encodeResponseFormat(format: ResponseFormat, as: string | undefined, context: Context): Json {
+  switch (format.type) {
+    case "text":
+      return { type: "text" };
+    case "json":
+      return { type: "json_object" };
+    case "json-schema": {
+      const { name: title, description, schema, strict } = format;
+      if (context.native && as === "json_object") return { type: "json_object", schema };
+      const made: JsonObject = {
+        ...member("name", title ?? (context.native ? undefined : "response"), as),
+        ...member("description", description, as),
+        ...(spelled(as, "no-schema") ? {} : member("schema", spelled(as, "schema=null") ? undefined : schema, as)),
+        ...member("strict", strict, as),
+      };
+      return { type: "json_schema", json_schema: restore(made, format.extra, "response_format.json_schema", context) };
+    }
+  }
+}

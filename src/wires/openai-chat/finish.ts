@@ -1,0 +1,66 @@
+import type { Finish, FinishReason } from "../../canonical/chat.ts";
+
+/** Words that providers of this wire use for the same things. Words that are not here are `other`. */
+const words: { readonly [raw: string]: FinishReason } = {
+  stop: "stop",
+  eos: "stop",
+  eos_token: "stop",
+  end_turn: "stop",
+  stop_sequence: "stop",
+  complete: "stop",
+  completed: "stop",
+  length: "length",
+  max_tokens: "length",
+  model_length: "length",
+  max_output_tokens: "length",
+  insufficient_system_resource: "error",
+  error: "error",
+  tool_calls: "tool-calls",
+  tool_use: "tool-calls",
+  tool_call: "tool-calls",
+  function_call: "tool-calls",
+  content_filter: "content-filter",
+  safety: "content-filter",
+  sensitive: "content-filter",
+};
+
+/** The provider's word, or null for none: some send "" on every chunk. */
+export const finishWord = (raw: unknown): string | null => (typeof raw === "string" && raw !== "" ? raw : null);
+
+/**
+ * The reason as it follows from the word and from what was really said: a tool call that the caller is to run makes it
+ * `tool-calls` whatever the word, unless the answer was cut or filtered; the word `tool_calls` without any call is a stop. No
+ * word at all, in an answer that is otherwise complete, is a stop too.
+ */
+export function decodeFinish(raw: string | null, called: boolean): Finish {
+  const word = raw === null ? "stop" : (words[raw.toLowerCase()] ?? "other");
+  switch (word) {
+    case "length":
+    case "content-filter":
+    case "error":
+    case "pause":
+      return { reason: word, raw };
+    case "tool-calls":
+      return { reason: called ? word : "stop", raw };
+    case "stop":
+    case "other":
+      return { reason: called ? "tool-calls" : word, raw };
+  }
+}
+
+/** The word callers of this wire are told. `legacy`: the caller uses functions instead of tools. */
+export function encodeFinish({ reason }: Finish, legacy: boolean): string {
+  switch (reason) {
+    case "length":
+      return "length";
+    case "tool-calls":
+      return legacy ? "function_call" : "tool_calls";
+    case "content-filter":
+      return "content_filter";
+    case "stop":
+    case "pause":
+    case "error":
+    case "other":
+      return "stop";
+  }
+}

@@ -1,0 +1,90 @@
+import { GatewayError } from "../../canonical/error.ts";
+import type { Json, JsonObject } from "../../canonical/json.ts";
+import type { Warning } from "../../canonical/warnings.ts";
+import { Names } from "../shared/names.ts";
+import type { Target } from "../wire.ts";
+
+/** Keeps account of what of a request does not reach the provider as it was asked. */
+export class Losses {
+  readonly warnings: Warning[] = [];
+  readonly #strict: boolean;
+  readonly #said = new Set<string>();
+
+  constructor(strict: boolean) {
+    this.#strict = strict;
+  }
+
+  /** Left out altogether. Throws `unsupported` naming the place where the target is strict. */
+  drop(code: string, at: string, detail: string): void {
+    if (this.#strict) {
+      throw new GatewayError("unsupported", `The provider of this model cannot take \`${at}\`: ${detail}`, { param: at });
+    }
+    this.warnings.push({ kind: "dropped", code, at, detail });
+  }
+
+  /** Said in another way that is near to what was meant. */
+  approximate(code: string, at: string, detail: string): void {
+    this.warnings.push({ kind: "approximated", code, at, detail });
+  }
+
+  /** A hint without bearing on the answer's content was not followed; reported at its first place only. */
+  ignore(code: string, at: string, detail: string): void {
+    if (this.#said.has(code)) return;
+    this.#said.add(code);
+    this.warnings.push({ kind: "ignored", code, at, detail });
+  }
+}
+
+/** What the parts of an encoder share while they encode one request. */
+export interface Context {
+  readonly target: Target;
+  /** The request was decoded from this wire: its forms and unnamed fields are to be kept. */
+  readonly native: boolean;
+  readonly losses: Losses;
+  readonly toolNames: Names;
+  readonly callIds: Names;
+}
+
+/** OpenAI's own limits. A caller of this wire chose its names for them, so they bind only what comes from elsewhere. */
+const openaiNameLength = 64;
+const openaiIdLength = 40;
+const illegalInNames = /[^a-zA-Z0-9_-]/g;
+
+export function contextFor(native: boolean, target: Target): Context {
+  const { toolNameLength, toolCallIdLength } = target.quirks;
+  return {
+    target,
+    native,
+    losses: new Losses(target.strict ?? false),
+    toolNames: new Names(toolNameLength ?? openaiNameLength, native ? undefined : illegalInNames),
+    callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : openaiIdLength)),
+  };
+}
+
+/** Puts unnamed members back where they were found; see `decode-parts.ts`. Of another wire's, only their loss is reported. */
+export function restore(made: JsonObject, extra: JsonObject | undefined, at: string, context: Context): JsonObject {
+  if (extra === undefined) return made;
+  if (!context.native) {
+    for (const [name, value] of Object.entries(extra)) {
+      if (isEmpty(value)) continue;
+      context.losses.drop("unknown_field_dropped", `${at}.${name}`, "the field is none of OpenAI's and was sent to another API.");
+    }
+    return made;
+  }
+  const merged = Object.entries(extra).map(([name, value]): [string, Json | undefined] => {
+    const inner = made[name];
+    const both = isPlain(inner) && isPlain(value);
+    return [name, both ? { ...inner, ...value } : value];
+  });
+  return { ...made, ...Object.fromEntries(merged) };
+}
+
+const isPlain = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Null and the empty list say nothing that could be lost. */
+export const isEmpty = (value: Json | undefined): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
+/** Whether a form token (see the decoder) is in `as`. */
+export const spelled = (as: string | undefined, token: string): boolean => as?.split(" ").includes(token) ?? false;

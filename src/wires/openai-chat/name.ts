@@ -1,0 +1,7 @@
+import type { Origin } from "../../canonical/parts.ts";
+
+/** This wire's name in configs, sources, origins and extras. */
+export const name = "openai-chat";
+
+/** Of parts that only a speaker of this wire can read again. */
+export const origin: Origin = { wire: name };

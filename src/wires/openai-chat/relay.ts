@@ -1,0 +1,210 @@
+import type { Source } from "../../canonical/call.ts";
+import type { Finish } from "../../canonical/chat.ts";
+import type { GatewayError } from "../../canonical/error.ts";
+import type { WireEvent } from "../../canonical/event.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { Terminal } from "../../canonical/terminal.ts";
+import type { Warning } from "../../canonical/warnings.ts";
+import { number, object, text } from "../shared/read.ts";
+import { splice } from "../shared/splice.ts";
+import type { Observed, Relay, Target, WireRequest } from "../wire.ts";
+import { decodeInnerError, errorObject } from "./errors.ts";
+import { decodeFinish, finishWord } from "./finish.ts";
+import { isEmpty } from "./losses.ts";
+import { decodeUsage, mergeUsage } from "./usage.ts";
+
+/**
+ * Passes a call on in the caller's own bytes. What is edited: the model, the usage option of streams, and what the target's
+ * quirks name (refused fields, the output limit's name, the developer role).
+ */
+export function relay(
+  source: Source,
+  target: Target,
+): { readonly wireRequest: WireRequest; readonly warnings: readonly Warning[]; readonly relay: Relay } {
+  const { json } = source;
+  const { quirks } = target;
+  const warnings: Warning[] = [];
+  const set: Record<string, Json> = {};
+  const remove: string[] = [];
+  if (json["model"] !== target.model) set["model"] = target.model;
+
+  const options = object(json["stream_options"]);
+  const asked = options?.["include_usage"] === true;
+  if (target.stream && quirks.streamUsage !== false) {
+    if (!asked) set["stream_options"] = { ...options, include_usage: true };
+  } else if (quirks.streamUsage === false && json["stream_options"] !== undefined) {
+    remove.push("stream_options");
+    if (asked) warnings.push(dropped("stream_options", "the provider tells no usage in streams."));
+  }
+
+  const limits = ["max_tokens", "max_completion_tokens"];
+  const field = quirks.maxTokensField;
+  for (const other of limits) {
+    if (field === undefined || other === field || json[other] === undefined) continue;
+    remove.push(other);
+    if (isEmpty(json[field]) && !isEmpty(json[other])) set[field] = json[other] ?? null;
+  }
+  for (const refused of quirks.drop ?? []) {
+    if (json[refused] === undefined) continue;
+    remove.push(refused);
+    if (!isEmpty(json[refused])) warnings.push(dropped(refused, "the provider refuses this field."));
+  }
+  if (quirks.developerRole === false) {
+    const messages = withoutDeveloper(json["messages"]);
+    if (messages !== undefined) {
+      set["messages"] = messages;
+      const code = "developer_role_as_system";
+      warnings.push({ kind: "approximated", code, at: "messages", detail: "the provider does not know the developer role." });
+    }
+  }
+  const body = splice(source, { set, remove });
+  return {
+    wireRequest: { headers: { "content-type": "application/json" }, body },
+    warnings,
+    relay: new ChatRelay(target, asked, number(json["n"]) ?? 1),
+  };
+}
+
+const dropped = (at: string, detail: string): Warning => ({ kind: "dropped", code: "field_dropped", at, detail });
+
+/** The messages with system for developer; undefined where there is none to change. */
+function withoutDeveloper(messages: Json | undefined): Json | undefined {
+  if (!isArray(messages) || !messages.some((message) => object(message)?.["role"] === "developer")) return undefined;
+  return messages.map((message) =>
+    isObject(message) && message["role"] === "developer" ? { ...message, role: "system" } : message,
+  );
+}
+
+class ChatRelay implements Relay {
+  /**
+   * Usage that is an object, a finish reason that is a word, a tool's name (the beginning of a call), an error, the end.
+   * OpenAI sends `"usage":null` and `"finish_reason":null` with every chunk: those do not match.
+   */
+  readonly interesting =
+    /"(?:usage"\s*:\s*\{|finish_reason"\s*:\s*"[^"]|name"\s*:\s*"|error"\s*:\s*[^n\s])|\[DONE\]|^event: ?error/m;
+  readonly #provider: string;
+  /** The caller asked to be told the usage itself. */
+  readonly #asked: boolean;
+  /** The finish of each choice; undefined until it has one. */
+  readonly #finishes: (Finish | undefined)[];
+  #id: string | undefined;
+  #model: string | undefined;
+  #created = 0;
+  #usage: JsonObject | undefined;
+  #error: GatewayError | undefined;
+  #called = false;
+  #content = false;
+  #done = false;
+
+  constructor(target: Target, asked: boolean, choices: number) {
+    this.#provider = target.provider;
+    this.#asked = asked;
+    this.#finishes = new Array<Finish | undefined>(Math.min(Math.max(choices, 1), 128)).fill(undefined);
+  }
+
+  push(event: WireEvent): "keep" | "drop" {
+    const { data } = event;
+    if (data === "[DONE]" || data.trim() === "[DONE]") {
+      this.#done = true;
+      return "keep";
+    }
+    let value: Json;
+    try {
+      value = JSON.parse(data);
+    } catch {
+      return "keep";
+    }
+    if (!isObject(value)) return "keep";
+    if (event.event === "error" && value["error"] === undefined) this.#error = decodeInnerError(value, this.#provider);
+    return this.#read(value) && !this.#asked ? "drop" : "keep";
+  }
+
+  whole(body: JsonObject): "keep" {
+    this.#read(body);
+    for (const [index, finish] of this.#finishes.entries()) {
+      if (finish === undefined && this.#error === undefined) this.#finishes[index] = decodeFinish(null, this.#called);
+    }
+    this.#done = true;
+    return "keep";
+  }
+
+  cut(terminal: Terminal): readonly WireEvent[] {
+    switch (terminal.kind) {
+      case "cancelled":
+        return [];
+      case "truncated":
+      case "error":
+        return [{ data: JSON.stringify({ error: errorObject(terminal.error) }) }];
+      case "finished":
+        return this.#done ? [] : [{ data: "[DONE]" }];
+      case "limited": {
+        const open = [...this.#finishes.keys()].filter((index) => this.#finishes[index] === undefined);
+        return [...open.map((index) => this.#cutChoice(index)), { data: "[DONE]" }];
+      }
+    }
+  }
+
+  observed(): Observed {
+    return {
+      id: this.#id,
+      model: this.#model,
+      usage: this.#usage && decodeUsage(this.#usage),
+      finish: this.#finishes.find((finish) => finish !== undefined),
+      error: this.#error,
+      content: this.#content,
+      ended: this.#done || this.#finishes.every((finish) => finish !== undefined),
+    };
+  }
+
+  #cutChoice(index: number): WireEvent {
+    const choice = { index, delta: {}, finish_reason: "length" };
+    const chunk = {
+      id: this.#id ?? "",
+      object: "chat.completion.chunk",
+      created: this.#created,
+      model: this.#model ?? "",
+      choices: [choice],
+    };
+    return { data: JSON.stringify(chunk) };
+  }
+
+  /** Takes note of what a chunk or a whole body says. Gives whether it tells nothing but the usage. */
+  #read(body: JsonObject): boolean {
+    this.#id ??= text(body["id"]) || undefined;
+    this.#model ??= text(body["model"]) || undefined;
+    this.#created ||= number(body["created"]) ?? 0;
+    const usage = body["usage"] ?? object(body["x_groq"])?.["usage"];
+    if (isObject(usage)) this.#usage = mergeUsage(this.#usage, usage);
+    if (body["error"]) this.#error = decodeInnerError(body["error"], this.#provider);
+    const choices = body["choices"];
+    if (!isArray(choices)) return false;
+    for (const [at, choice] of choices.entries()) if (isObject(choice)) this.#choice(choice, at);
+    return choices.length === 0 && isObject(body["usage"]) && !body["error"] && !body["moderation"];
+  }
+
+  #choice(choice: JsonObject, at: number): void {
+    const said = object(choice["delta"]) ?? object(choice["message"]);
+    if (said !== undefined) {
+      const calls = said["tool_calls"];
+      if ((isArray(calls) && calls.length > 0) || object(said["function_call"])?.["name"]) this.#called = true;
+      if (!this.#content) this.#content = hasContent(said);
+    }
+    const word = finishWord(choice["finish_reason"]);
+    if (word !== null) this.#finishes[number(choice["index"]) ?? at] = decodeFinish(word, this.#called);
+  }
+}
+
+const spoken = [
+  ...["content", "tool_calls", "reasoning_content", "reasoning", "refusal", "function_call", "reasoning_details", "audio"],
+  ...["images", "annotations", "executed_tools"],
+];
+
+/** Whether a caller sees anything in this delta or message: a role alone and empty strings are nothing. */
+function hasContent(said: JsonObject): boolean {
+  for (const field of spoken) {
+    const value = said[field];
+    if (value === undefined || value === null || value === "") continue;
+    if (isArray(value) ? value.length > 0 : isObject(value) ? Object.values(value).some((item) => item) : true) return true;
+  }
+  return false;
+}
