@@ -4,7 +4,7 @@ import type { Json } from "./canonical/json.ts";
 import type { Ports, Prepared } from "./cli/ports.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
-import { knownNames, resolveProviders } from "./providers/index.ts";
+import { keyVariables, knownNames, resolveProviders } from "./providers/index.ts";
 import { serve } from "./server.ts";
 import { systemClock } from "./transport/clock.ts";
 import { HttpTransport, readAll } from "./transport/http-transport.ts";
@@ -36,6 +36,7 @@ function processPorts(): Ports {
     sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
     onStop,
     known: knownNames,
+    keyVariables,
     prepare,
   };
 }

@@ -24,6 +24,8 @@ export interface Ports {
   /** Told each time the process is asked to stop; gives what stops the telling. */
   onStop(listener: () => void): () => void;
   readonly known: KnownNames;
+  /** Variables of which one is enough to have a provider. */
+  readonly keyVariables: readonly string[];
   /** Throws ProviderError where a provider that the configuration names cannot be used. */
   prepare(config: Config, onTrouble: (message: string) => void): Prepared;
 }

@@ -21,6 +21,7 @@ class Session implements Ports {
   readonly cwd = "/w";
   readonly env: Ports["env"];
   readonly known = { providers: ["openai"], wires: ["openai-chat"] };
+  readonly keyVariables = ["OPENAI_API_KEY", "GROQ_API_KEY"];
   readonly lines: string[] = [];
   readonly errors: string[] = [];
   readonly configs: Config[] = [];
@@ -123,6 +124,7 @@ test("with nothing found the simulator answers, and it is said so", async () => 
   const session = new Session();
   assert.equal(await startAndStop(session), 0);
   assert.match(session.text, /a simulator answers as the provider `sim`/);
+  assert.match(session.text, /set OPENAI_API_KEY or GROQ_API_KEY/);
   assert.match(session.text, /address +http:\/\/127\.0\.0\.1:4000/);
   assert.match(session.text, /access +open to every program on this machine/);
   assert.match(session.text, /data +\/home\/op\/\.local\/share\/polygate/);

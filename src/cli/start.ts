@@ -43,7 +43,7 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
     const running = await start(prepared, config, ports);
     if (running === undefined) return 1;
     const localNames = new Set([...local.map(({ name }) => name), ...(simulator === undefined ? [] : ["sim"])]);
-    for (const line of report(config, prepared.providers, running.address, localNames)) ports.out(line);
+    for (const line of report(config, prepared.providers, running.address, localNames, ports)) ports.out(line);
     const stopped = untilStopped(running, config, ports);
     await firstCall(running, config, localNames, ports, stopped);
     return await stopped;
@@ -86,6 +86,7 @@ function report(
   providers: readonly ProviderView[],
   address: string,
   local: ReadonlySet<string>,
+  ports: Ports,
 ): readonly string[] {
   const { keys, server } = config;
   const open = isLoopback(server.host)
@@ -102,7 +103,7 @@ function report(
     ...(local.has("sim")
       ? [
           "No credential and no local model server was found, so a simulator answers as the provider `sim`.",
-          "For real models set OPENAI_API_KEY, ANTHROPIC_API_KEY, GROQ_API_KEY, DEEPSEEK_API_KEY or XAI_API_KEY, or start Ollama, and start again.",
+          `For real models set ${either(ports.keyVariables)}, or start Ollama or LM Studio, and start again.`,
           "",
         ]
       : []),
@@ -162,3 +163,6 @@ function untilStopped(running: Running, { timeouts }: Config, ports: Ports): Pro
     };
   });
 }
+
+/** "A, B or C" */
+const either = (names: readonly string[]): string => [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" or ");

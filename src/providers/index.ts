@@ -18,6 +18,9 @@ export const knownNames: { readonly providers: readonly string[]; readonly wires
   wires: [...customRemotes.keys()],
 };
 
+/** Variables of which one is enough to have a provider. */
+export const keyVariables: readonly string[] = builtIns.flatMap((builtIn) => builtIn.keyVariables);
+
 /**
  * The providers that can be called, by name: those that the configuration names, in its order, then the built-in ones whose
  * credential is in the environment. Throws ProviderError naming the provider and what it lacks.
