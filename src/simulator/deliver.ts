@@ -1,31 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../canonical/ports.ts";
-import type { InputBill } from "./brain/ask.ts";
 import type { Frames } from "./face.ts";
 import type { OpenEntry } from "./journal.ts";
-
-/** How fast a stream goes out. */
-export interface Pace {
-  /** Milliseconds between writes; 0 = as fast as the peer takes them. */
-  readonly ms: number;
-  /** Events per write; 0 = as many as fit. */
-  readonly events: number;
-}
-
-/** A reply as it is meant to go out; a fault changes it or how its bytes are written. */
-export interface Plan {
-  readonly status: number;
-  readonly headers: { readonly [name: string]: string };
-  /** A whole body, or a stream's frames. */
-  readonly body: string | Uint8Array | Frames;
-  readonly pace: Pace;
-  /** The prompt's bill; absent where nothing is billed. */
-  readonly input: InputBill | undefined;
-  /** Output tokens of a whole body. */
-  readonly outputTokens: number;
-}
-
-export const isFrames = (body: Plan["body"]): body is Frames => typeof body === "object" && "texts" in body;
+import { isFrames, type Plan } from "./plan.ts";
 
 /** Writes a reply through node:http: with its length when it is whole, chunked at its pace when it is a stream. */
 export function deliver(plan: Plan, response: ServerResponse, entry: OpenEntry, clock: Clock): void {

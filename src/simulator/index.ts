@@ -1,19 +1,33 @@
 import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import type { Clock } from "../canonical/ports.ts";
-import type { Pace } from "./deliver.ts";
 import { Journal } from "./journal.ts";
-import { Server } from "./serve.ts";
+import type { Pace } from "./plan.ts";
+import { Recordings } from "./replay.ts";
+import { serve } from "./serve.ts";
+import { State } from "./state.ts";
+import { loadSpecs } from "./validators/spec.ts";
+
+export type { Fault } from "./faults/fault.ts";
+export { faults } from "./faults/index.ts";
+export type { Bill, Entry, Journal, Outcome } from "./journal.ts";
+export { type ModelRow, models } from "./models.ts";
+export type { Pace } from "./plan.ts";
 
 export interface SimulatorOptions {
   /** 0 or absent: any free port. */
   readonly port?: number | undefined;
   /** Default 127.0.0.1. */
   readonly host?: string | undefined;
-  /** Default: as fast as the peer takes it. */
+  /** Default: as fast as the peer takes it; with `ms` one event per write. */
   readonly pace?: Partial<Pace> | undefined;
+  /** Directory of the official specifications; requests are then checked against them too. */
+  readonly specsDir?: string | undefined;
+  /** A recorded exchange or a directory of them; served by model `recording:<id>` or header `x-sim-recording`. */
+  readonly replay?: string | undefined;
   /** A file that receives every journal entry as one line of JSON when it ends. */
   readonly journalFile?: string | undefined;
-  /** Signatures and made-up values depend on it. */
+  /** Signatures of thoughts depend on it. */
   readonly seed?: string | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
@@ -29,17 +43,28 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** Starts a simulator. Rejects where the port is taken. */
+/** Starts a simulator. Rejects where the port is taken, or a directory named in the options is not there. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const clock = options.clock ?? systemClock;
   const journal = new Journal(clock, options.journalFile);
   const ms = options.pace?.ms ?? 0;
-  const pace: Pace = { ms, events: options.pace?.events ?? (ms > 0 ? 1 : 0) };
-  const server = new Server({ pace, seed: options.seed ?? "simulator", clock, journal });
+  const state = new State({
+    pace: { ms, events: options.pace?.events ?? (ms > 0 ? 1 : 0) },
+    seed: options.seed ?? "simulator",
+    clock,
+    journal,
+    recordings: options.replay === undefined ? undefined : new Recordings(options.replay),
+    specs: options.specsDir === undefined ? undefined : await loadSpecs(options.specsDir),
+  });
   const http = createServer(
     { maxHeaderSize: 256 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true },
-    (request, response) => server.handle(request, response),
+    (request, response) => serve(request, response, state),
   );
+  const sockets = new Set<Socket>();
+  http.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   const host = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve, reject) => {
     http.once("error", reject);
@@ -53,7 +78,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     journal,
     async close() {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      http.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
       await journal.close();
     },

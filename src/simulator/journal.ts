@@ -198,7 +198,7 @@ export class Journal {
 }
 
 /** Headers as strings, credentials blanked. */
-export function publicHeaders(headers: IncomingHttpHeaders): HeaderBag {
+function publicHeaders(headers: IncomingHttpHeaders): HeaderBag {
   const bag: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];

@@ -3,9 +3,12 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /** Signs thoughts so that a replayed one can be told from a forged or mangled one. Needs no memory of what it issued. */
 export class Signer {
   readonly #seed: string;
+  readonly #issuedElsewhere: (text: string) => boolean;
 
-  constructor(seed: string) {
+  /** `issuedElsewhere`: signatures and redacted thoughts to accept besides its own (those of replayed recordings). */
+  constructor(seed: string, issuedElsewhere: (text: string) => boolean = () => false) {
     this.#seed = seed;
+    this.#issuedElsewhere = issuedElsewhere;
   }
 
   sign(kind: "thinking" | "redacted", text: string): string {
@@ -15,7 +18,7 @@ export class Signer {
   signed(kind: "thinking" | "redacted", text: string, signature: string): boolean {
     const expected = Buffer.from(this.sign(kind, text));
     const given = Buffer.from(signature);
-    return expected.length === given.length && timingSafeEqual(expected, given);
+    return (expected.length === given.length && timingSafeEqual(expected, given)) || this.#issuedElsewhere(signature);
   }
 
   /** The data of a redacted thought: a nonce and its signature. */
@@ -25,6 +28,6 @@ export class Signer {
 
   redacted(data: string): boolean {
     const dot = data.indexOf(".");
-    return dot > 0 && this.signed("redacted", data.slice(0, dot), data.slice(dot + 1));
+    return (dot > 0 && this.signed("redacted", data.slice(0, dot), data.slice(dot + 1))) || this.#issuedElsewhere(data);
   }
 }

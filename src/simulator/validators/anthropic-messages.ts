@@ -90,7 +90,7 @@ function checkBlock(block: JsonObject, role: string, at: string, context: Messag
   else findings.want(!assistantOnly.has(type), at, `\`${type}\` blocks can only be in \`assistant\` messages`);
   switch (type) {
     case "text":
-      checkText(block["text"], `${at}.text`, findings);
+      checkText(block["text"], role, `${at}.text`, findings);
       break;
     case "tool_use":
       findings.want(
@@ -125,9 +125,10 @@ function checkBlock(block: JsonObject, role: string, at: string, context: Messag
   }
 }
 
-function checkText(text: Json | undefined, at: string, findings: Findings): void {
+/** White space alone is refused from the user only: the service itself answers with such blocks before a call. */
+function checkText(text: Json | undefined, role: string, at: string, findings: Findings): void {
   if (!findings.want(isText(text), at, "Field required") || !isText(text)) return;
-  if (findings.want(text !== "", at, "text content blocks must be non-empty")) {
+  if (findings.want(text !== "", at, "text content blocks must be non-empty") && role !== "assistant") {
     findings.want(text.trim() !== "", at, "text content blocks must contain non-whitespace text");
   }
 }
@@ -145,22 +146,18 @@ function checkResult(block: JsonObject, at: string, findings: Findings): void {
       `${at}.content.${i}.type`,
       `must be one of ${[...resultParts].join(", ")}`,
     );
-    if (known && isObject(part) && type === "text") checkText(part["text"], `${at}.content.${i}.text`, findings);
+    if (known && isObject(part) && type === "text") checkText(part["text"], "user", `${at}.content.${i}.text`, findings);
   }
 }
 
 function checkToolOrder(turns: readonly Turn[], findings: Findings): void {
-  const seen = new Set<string>();
   for (const [i, turn] of turns.entries()) {
     if (turn.role === "user") {
       checkResults(turn, turns[i - 1], findings);
       continue;
     }
     const ids = callsOf(turn);
-    for (const id of ids) {
-      findings.want(!seen.has(id), turn.at, `\`tool_use\` ids must be unique (${id})`);
-      seen.add(id);
-    }
+    findings.want(new Set(ids).size === ids.length, turn.at, "`tool_use` ids must be unique");
     const next = turns[i + 1];
     if (ids.length === 0) continue;
     const answered = new Set(resultsOf(next));

@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import type { HeaderBag } from "../canonical/call.ts";
+import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
+import { answer } from "./brain/answer.ts";
+import type { ErrorKind, Face, UsagePlace } from "./face.ts";
+import type { FaultContext, Step } from "./faults/fault.ts";
+import { findFault } from "./faults/index.ts";
+import type { OpenEntry } from "./journal.ts";
+import { behaviourOf } from "./models.ts";
+import type { Pace, Plan } from "./plan.ts";
+import type { State } from "./state.ts";
+
+/** A request for an answer. */
+export interface Question {
+  readonly face: Face;
+  /** Credentials blanked. */
+  readonly headers: HeaderBag;
+  readonly query: string;
+  readonly bytes: Buffer;
+}
+
+/** What goes out: a reply over HTTP, or bytes written by hand. */
+export type Response =
+  | { readonly plan: Plan; readonly steps?: undefined }
+  | { readonly plan: Plan | undefined; readonly steps: Iterable<Step> };
+
+/** How the request names what it wants: by header, or within the model name. */
+interface Wanted {
+  /** The model whose behaviour answers. */
+  readonly model: string;
+  readonly fault: string | undefined;
+  readonly recording: string | undefined;
+}
+
+function wanted(model: string, headers: HeaderBag): Wanted {
+  const fault = /^fault:([^@]*)(?:@(.*))?$/.exec(model);
+  const recording = /^recording:(.*)$/.exec(model)?.[1] ?? headers["x-sim-recording"];
+  return { model: fault ? (fault[2] ?? "echo") : model, fault: fault?.[1] ?? headers["x-sim-fault"], recording };
+}
+
+/** Answers a request: validates it, then replays, invents or breaks as it asks. */
+export function converse(question: Question, state: State, entry: OpenEntry): Response {
+  const { face, headers, bytes } = question;
+  const requestId = state.mint("req_");
+  const body = parse(bytes);
+  const named = isObject(body) && typeof body["model"] === "string" ? body["model"] : "";
+  const stream = isObject(body) && body["stream"] === true;
+  const { model, fault, recording } = wanted(named, headers);
+  entry.note({ wire: face.wire, body, model: named, stream, fault, recording });
+  state.journal.keepBody(entry, bytes.length);
+
+  const error = (kind: ErrorKind, message: string): Plan => errorPlan(face, kind, message, requestId, state.pace);
+  const errors = isObject(body) ? check(body, question, state) : ["body: is not a JSON object"];
+  if (errors.length > 0) entry.note({ errors });
+  // A replay is judged but served all the same: what was recorded may break rules that came later.
+  if (recording === undefined && (errors.length > 0 || !isObject(body))) return { plan: error("invalid", errors.join("\n")) };
+  if (model === "missing") return { plan: error("not-found", `model: ${model}`) };
+
+  const pace = paceOf(headers) ?? state.pace;
+  const replayed = recording === undefined ? undefined : state.recordings?.plan(recording, pace);
+  if (recording !== undefined && !replayed)
+    return { plan: error("not-found", `recording: the simulator has no recording ${recording}`) };
+  const plan = (usage: UsagePlace = "normal"): Plan =>
+    replayed ?? invented(face, isObject(body) ? body : {}, model, usage, paceOf(headers), requestId, state);
+  if (fault === undefined) return { plan: plan() };
+
+  const found = findFault(fault);
+  if (!found)
+    return { plan: error("not-found", `fault: the simulator has no fault ${fault}; \`polygate simulate --list\` shows them`) };
+  const key = headers["x-sim-key"] ?? createHash("sha256").update(bytes).digest("hex");
+  const context: FaultContext = {
+    face,
+    stream,
+    headers,
+    now: state.clock.wall(),
+    attempt: () => state.attempt(key),
+    plan,
+    error,
+    requestId,
+  };
+  if (found.fault.kind === "reply") return { plan: found.fault.reply(context, found.argument) };
+  let made: Plan | undefined;
+  const once: FaultContext = { ...context, plan: () => (made ??= plan()) };
+  return { plan: once.plan(), steps: found.fault.script(once, found.argument) };
+}
+
+function check(body: JsonObject, question: Question, state: State): readonly string[] {
+  const { face, headers, query } = question;
+  const errors = face.check(body, headers, state.signer);
+  if (errors.length > 0 || !state.specs) return errors;
+  if (face.wire === "openai-chat") return state.specs.chatRequest(body);
+  return state.specs.messagesRequest(body, headers["anthropic-beta"] !== undefined || /(^|&)beta=true(&|$)/.test(query));
+}
+
+function invented(
+  face: Face,
+  body: JsonObject,
+  model: string,
+  usage: UsagePlace,
+  askedPace: Pace | undefined,
+  requestId: string,
+  state: State,
+): Plan {
+  const behaviour = behaviourOf(model);
+  const openai = face.wire === "openai-chat";
+  const ask = face.read(body, behaviour, state.cache);
+  const answers = answer(ask, behaviour, () => state.mint(openai ? "call_" : "toolu_"));
+  const id = state.mint(openai ? "chatcmpl-" : "msg_");
+  const meta = { id, createdAt: Math.floor(state.clock.wall() / 1000), behaviour, usage, signer: state.signer };
+  const pace = askedPace ?? (behaviour.paceMs === undefined ? state.pace : { ms: behaviour.paceMs, events: 1 });
+  const type = ask.stream ? "text/event-stream; charset=utf-8" : "application/json";
+  return {
+    status: 200,
+    headers: { "content-type": type, ...(ask.stream && { "cache-control": "no-cache" }), [face.requestIdHeader]: requestId },
+    body: ask.stream ? face.frames(ask, answers, meta) : face.whole(ask, answers, meta),
+    pace,
+    input: ask.input,
+    outputTokens: answers.reduce((sum, one) => sum + one.outputTokens, 0),
+  };
+}
+
+/** An error in the wire's own shape. */
+export function errorPlan(face: Face, kind: ErrorKind, message: string, requestId: string, pace: Pace): Plan {
+  return {
+    status: face.statusOf(kind),
+    headers: { "content-type": "application/json", [face.requestIdHeader]: requestId },
+    body: face.errorBody(kind, message, requestId),
+    pace,
+    input: undefined,
+    outputTokens: 0,
+  };
+}
+
+/** `x-sim-pace: ms[,events per write]`. */
+function paceOf(headers: HeaderBag): Pace | undefined {
+  const [ms, events] = headers["x-sim-pace"]?.split(",").map(Number) ?? [];
+  return ms === undefined || !(ms >= 0) ? undefined : { ms, events: events !== undefined && events > 0 ? events : 1 };
+}
+
+function parse(bytes: Buffer): Json | undefined {
+  try {
+    const body: Json = JSON.parse(bytes.toString("utf8"));
+    return body;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
+import { type SpecCheck, SpecFile } from "./spec-file.ts";
+
+/** Requests checked against the official interface specifications. */
+export interface SpecValidators {
+  readonly openai: SpecFile;
+  readonly anthropic: SpecFile;
+  chatRequest: SpecCheck;
+  /** `beta`: the request names a beta, so that the wider beta schema holds. */
+  messagesRequest(body: JsonObject, beta: boolean): string[];
+}
+
+/** Reads `openai/openapi.yaml` and `anthropic/openapi.json` under `directory`. Schemas are compiled on first use. */
+export async function loadSpecs(directory: string): Promise<SpecValidators> {
+  const [chat, messages] = await Promise.all([
+    readFile(join(directory, "openai", "openapi.yaml"), "utf8"),
+    readFile(join(directory, "anthropic", "openapi.json"), "utf8"),
+  ]);
+  const openai = SpecFile.fromYaml(chat);
+  const anthropic = SpecFile.fromJson(messages);
+  let known: ReadonlySet<string> | undefined;
+  return {
+    openai,
+    anthropic,
+    chatRequest(body) {
+      known ??= propertiesOf("CreateChatCompletionRequest", openai, 0);
+      return [...unknownFields(body, known), ...openai.check("CreateChatCompletionRequest")(body)];
+    },
+    messagesRequest: (body, beta) => anthropic.check(beta ? "BetaCreateMessageParams" : "CreateMessageParams")(body),
+  };
+}
+
+/** OpenAI's schema leaves objects open, but the service refuses top-level fields that it does not know. */
+function unknownFields(body: Parameters<SpecCheck>[0], known: ReadonlySet<string>): string[] {
+  if (!isObject(body)) return [];
+  const unknown = Object.keys(body).filter((field) => !known.has(field));
+  return unknown.map((field) => `${field}: Unrecognized request argument supplied: ${field}`);
+}
+
+function propertiesOf(name: string, spec: SpecFile, depth: number): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (schema: JsonObject | undefined, level: number): void => {
+    if (!schema || level > 8) return;
+    if (isObject(schema["properties"])) for (const property of Object.keys(schema["properties"])) names.add(property);
+    if (typeof schema["$ref"] === "string") visit(spec.find(schema["$ref"].slice("#/components/schemas/".length)), level + 1);
+    for (const one of isArray(schema["allOf"]) ? schema["allOf"] : []) if (isObject(one)) visit(one, level + 1);
+  };
+  visit(spec.find(name), depth);
+  return names;
+}
