@@ -1,4 +1,4 @@
-import { compose, type ComposeOptions, type Gateway } from "./compose.ts";
+import { type ComposeOptions, compose, type Gateway } from "./compose.ts";
 import { createHttpServer } from "./ingress/http.ts";
 import { type Listening, listen } from "./ingress/listen.ts";
 

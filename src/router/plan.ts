@@ -36,7 +36,8 @@ export function planner(providers: ReadonlyMap<string, ConfiguredProvider>): (ca
       return { candidates: [candidate(call, named, upstream, `the model names its provider, ${named.name}`)] };
     }
     const wire = call.source?.wire;
-    const native = slash < 0 ? [...providers.values()].find(({ nativeWire }) => nativeWire !== undefined && nativeWire === wire) : undefined;
+    const native =
+      slash < 0 ? [...providers.values()].find(({ nativeWire }) => nativeWire !== undefined && nativeWire === wire) : undefined;
     if (native === undefined) throw unknown(model, providers, slash < 0 ? [] : nearest(model.slice(0, slash), providers.keys()));
     return { candidates: [candidate(call, native, model, `a bare name goes to ${native.name}, whose wire the caller speaks`)] };
   };

@@ -9,7 +9,8 @@ import { type Stack, startStack } from "./stack.ts";
 const textOf = (message: Anthropic.Message): string =>
   message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
 
-const toolsOf = (message: Anthropic.Message): Anthropic.ToolUseBlock[] => message.content.filter((block) => block.type === "tool_use");
+const toolsOf = (message: Anthropic.Message): Anthropic.ToolUseBlock[] =>
+  message.content.filter((block) => block.type === "tool_use");
 
 for (const provider of ["ant", "oai"]) {
   describe(`@anthropic-ai/sdk in front of ${provider}`, () => {
@@ -82,21 +83,26 @@ for (const provider of ["ant", "oai"]) {
           {
             role: "user",
             content: [
-              ...calls.map(({ id }, at): Anthropic.ToolResultBlockParam => ({
-                type: "tool_result",
-                tool_use_id: id,
-                content:
-                  at === 0
-                    ? [{ type: "image", source: { type: "base64", media_type: "image/png", data: pixel } }]
-                    : `text for ${at}`,
-              })),
+              ...calls.map(
+                ({ id }, at): Anthropic.ToolResultBlockParam => ({
+                  type: "tool_result",
+                  tool_use_id: id,
+                  content:
+                    at === 0
+                      ? [{ type: "image", source: { type: "base64", media_type: "image/png", data: pixel } }]
+                      : `text for ${at}`,
+                }),
+              ),
               { type: "text", text: "and now?" },
             ],
           },
         );
         await ask(body(), streaming);
         const sent = JSON.stringify(stack.simulator.journal.entries.at(-1)?.body);
-        assert.ok(sent.includes(`"${pixel}"`) || sent.includes(`"data:image/png;base64,${pixel}"`), "the image went along as an image");
+        assert.ok(
+          sent.includes(`"${pixel}"`) || sent.includes(`"data:image/png;base64,${pixel}"`),
+          "the image went along as an image",
+        );
         assert.match(sent, /text for 1/);
         assert.match(sent, /and now\?/);
       });

@@ -95,7 +95,8 @@ for (const provider of ["oai", "ant"]) {
         for (const call of calls) assert.doesNotThrow(() => call.type === "function" && JSON.parse(call.function.arguments));
         messages.push(message);
         // In the other order than they were called: legal on this wire.
-        for (const call of [...calls].reverse()) messages.push({ role: "tool", tool_call_id: call.id, content: `for ${call.id}` });
+        for (const call of [...calls].reverse())
+          messages.push({ role: "tool", tool_call_id: call.id, content: `for ${call.id}` });
         const next = await client.chat.completions.create(body());
         for (const call of calls) assert.match(next.choices[0]?.message.content ?? "", new RegExp(`for ${call.id}`));
       });
