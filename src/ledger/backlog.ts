@@ -36,7 +36,7 @@ export class Backlog {
     return this.#bytes;
   }
 
-  /** False where the batch no longer fits: the newest rows are the ones that go, so that the books have one gap, not many. */
+  /** False where the batch does not fit: what is here already is kept, what comes is dropped. */
   add(batch: Batch): boolean {
     if (this.#rows + batch.rows > this.#limits.rows || this.#bytes + batch.bytes > this.#limits.bytes) return false;
     this.#batches.push(batch);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import type { Clock } from "../canonical/ports.ts";
 import { migrate } from "../storage/migrations.ts";
 import { openSqlite } from "../storage/sqlite.ts";
@@ -6,7 +7,8 @@ import { LedgerWriter } from "./attempt-log.ts";
 import type { BacklogLimits } from "./backlog.ts";
 import { entryColumns, insertStatement } from "./entry.ts";
 import { ledgerMigrations } from "./migrations.ts";
-import { startWorker } from "./start-worker.ts";
+import type { WorkerStart } from "./protocol.ts";
+import { startLedgerWorker } from "./start-worker.ts";
 
 export interface LedgerOptions {
   /** Where the gateway keeps its data; made if missing, readable by this user only. */
@@ -14,6 +16,10 @@ export interface LedgerOptions {
   readonly clock: Clock;
   readonly limits?: Partial<BacklogLimits> | undefined;
   readonly onTrouble?: ((message: string) => void) | undefined;
+  /** How long the worker waits for another process's lock before it says so and tries again. Default 1000. */
+  readonly busyTimeoutMs?: number | undefined;
+  /** How the worker thread is started, for tests that watch it. */
+  readonly startWorker?: ((start: WorkerStart) => Worker) | undefined;
 }
 
 /** The ledger's database file. */
@@ -24,7 +30,7 @@ export const ledgerFile = (dataDir: string): string => join(dataDir, "ledger.sql
  * cause and what to do, and then the gateway must not start.
  */
 export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> {
-  const { dataDir, clock, limits, onTrouble } = options;
+  const { dataDir, clock, limits, onTrouble, busyTimeoutMs = 1000, startWorker = startLedgerWorker } = options;
   const path = ledgerFile(dataDir);
   const db = openSqlite(path);
   try {
@@ -32,6 +38,6 @@ export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> 
   } finally {
     db.close();
   }
-  const setup = { path, insert: insertStatement(), width: entryColumns.length, busyTimeoutMs: 1000 };
+  const setup = { path, insert: insertStatement(), width: entryColumns.length, busyTimeoutMs };
   return LedgerWriter.start({ clock, limits, onTrouble, startWorker: (committed) => startWorker({ ...setup, committed }) });
 }

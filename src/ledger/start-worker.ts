@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { WorkerStart } from "./protocol.ts";
 
 /** Starts the ledger's worker thread: from worker.ts when the sources run, from worker.js when built. */
-export function startWorker(setup: WorkerStart): Worker {
+export function startLedgerWorker(setup: WorkerStart): Worker {
   const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   return new Worker(new URL(file, import.meta.url), {
     name: "ledger",
