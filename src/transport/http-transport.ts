@@ -3,7 +3,7 @@ import { GatewayError } from "../canonical/error.ts";
 import type { Clock } from "../canonical/ports.ts";
 import { Exchange } from "./exchange.ts";
 import { outgoingHeaders } from "./headers.ts";
-import { OriginPool } from "./origin-pool.ts";
+import { OriginPool, type PoolOptions } from "./origin-pool.ts";
 import { TransportError } from "./transport-error.ts";
 import type { BodyReader, UpstreamReply, UpstreamRequest } from "./upstream.ts";
 
@@ -58,9 +58,18 @@ export class HttpTransport {
   #pool(origin: string): OriginPool {
     const found = this.#pools.get(origin);
     if (found) return found;
-    const pool = new OriginPool(origin, { connections: this.#connections, connectMs: this.#connectMs });
+    const pool = openPool(origin, { connections: this.#connections, connectMs: this.#connectMs });
     this.#pools.set(origin, pool);
     return pool;
+  }
+}
+
+function openPool(origin: string, options: PoolOptions): OriginPool {
+  try {
+    return new OriginPool(origin, options);
+  } catch (cause) {
+    const message = "The provider's address is no http or https origin. The operator mends its base_url.";
+    throw new TransportError("internal", message, false, { retryable: false, cause });
   }
 }
 

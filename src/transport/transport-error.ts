@@ -37,6 +37,8 @@ export function explain(error: Error, { peer, phase, reused }: Circumstances): T
     case "UND_ERR_HEADERS_OVERFLOW":
       return fail("bad_reply", `${peer} sent more headers than are taken.`);
     case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
+      // Before the headers it is a head that contradicts itself.
+      if (phase !== "reading") return fail("bad_reply", `What ${peer} sent is not HTTP/1.1.`);
       return fail("truncated", `${peer} closed the connection before the end of its reply.`);
     case "UND_ERR_INVALID_ARG":
       return fail("internal", `The request to ${peer} cannot be sent: ${error.message}.`, { retryable: false });
@@ -46,8 +48,9 @@ export function explain(error: Error, { peer, phase, reused }: Circumstances): T
   }
   if (/^bad (?:response|upgrade)$/.test(error.message))
     return fail("bad_reply", `${peer} answered with a protocol switch nobody asked for.`);
-  const torn = code.startsWith("HPE_") ? code === "HPE_INVALID_EOF_STATE" : true;
-  if (!torn) return fail("bad_reply", `What ${peer} sent is not HTTP/1.1 (${code}).`);
+  if (error.name === "HTTPParserError" && !error.message.includes("Invalid EOF state")) {
+    return fail("bad_reply", `What ${peer} sent is not HTTP/1.1.`);
+  }
   switch (phase) {
     case "connecting":
       return fail("unreachable", `${peer} cannot be reached${code === "" ? "" : ` (${code})`}.`);
