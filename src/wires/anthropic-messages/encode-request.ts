@@ -1,5 +1,5 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
-import { isObject, type JsonObject } from "../../canonical/json.ts";
+import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
 import { Names } from "../shared/names.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { betasFor } from "./betas.ts";
@@ -14,7 +14,7 @@ import { Report } from "./report.ts";
 import { encodeSampling } from "./sampling.ts";
 import { fitSchema } from "./schema.ts";
 import { type Draft, put } from "./spelling.ts";
-import { encodeThinking } from "./thinking.ts";
+import { encodeThinking, version } from "./thinking.ts";
 
 export const apiVersion = "2023-06-01";
 const illegal = /[^a-zA-Z0-9_-]/g;
@@ -65,34 +65,31 @@ function encodeOutput(body: Draft, request: ChatRequest, effort: string | undefi
   put(output, "effort", effort);
   put(output, "task_budget", request.taskBudget);
   const format = request.responseFormat;
-  if (format?.type === "json-schema") {
+  if (format?.type === "json-schema" && (scope.native || compilesSchemas(String(body["model"])))) {
     const sent: Draft = { type: "json_schema", schema: scope.native ? format.schema : answerSchema(format, scope) };
     if (scope.native && format.extra !== undefined) mergeExtra(sent, format.extra);
     if (request.spelling?.["response_format"] === "output_format") body["output_format"] = sent;
     else output["format"] = sent;
-  } else if (format?.type === "json") {
-    const instruction = {
-      type: "text",
-      text: "Answer with one valid JSON object and nothing else: no other words, no code fence.",
-    };
-    const system = body["system"];
-    const before =
-      typeof system === "string"
-        ? system.trim() === ""
-          ? []
-          : [{ type: "text", text: system }]
-        : Array.isArray(system)
-          ? system
-          : [];
-    body["system"] = [...before, instruction];
-    scope.report.note(
-      "emulated",
-      "json_mode",
-      "response_format",
-      "Anthropic has no JSON mode without a schema; the model was told in words",
-    );
+  } else if (format !== undefined && format.type !== "text") {
+    const schema = format.type === "json" ? "" : ` that fits this JSON Schema: ${JSON.stringify(format.schema)}`;
+    instruct(body, `Answer with one valid JSON object and nothing else (no other words, no code fence)${schema}`);
+    const why = format.type === "json" ? "Anthropic has no JSON mode without a schema" : "models before 4.5 take no schema";
+    scope.report.note("emulated", "json_mode", "response_format", `${why}; the model was told in words`);
   }
   if (Object.keys(output).length > 0) body["output_config"] = output;
+}
+
+/** Answers fitted to a schema came with Opus 4.1 and the 4.5 models; of other makers' models we know nothing and ask. */
+function compilesSchemas(model: string): boolean {
+  const made = version(model);
+  return made === undefined || made >= 4.5 || made === 4.1;
+}
+
+/** Adds a sentence at the end of the system text. */
+function instruct(body: Draft, sentence: string): void {
+  const { system } = body;
+  const text = typeof system === "string" && system.trim() !== "" ? [{ type: "text", text: system }] : [];
+  body["system"] = [...(isArray(system) ? system : text), { type: "text", text: sentence }];
 }
 
 function answerSchema(

@@ -34,7 +34,10 @@ export function encodeHistory(request: ChatRequest, scope: Scope): History {
     addTurn(turns, message, `messages[${first + index}]`, scope);
   });
   const systemOnly = turns.length === 0;
-  if (!scope.native) repair(turns, leading, scope);
+  if (!scope.native) {
+    repair(turns, leading, scope);
+    renameRepeatedIds(turns, scope);
+  }
   turns.forEach((turn, index) => {
     const before = turns[index - 1];
     if (turn.role === "user" && before?.role === "assistant") arrangeResults(turn, before, scope);
@@ -108,6 +111,29 @@ function repair(turns: Turn[], leading: readonly Message[], scope: Scope): void 
       "Anthropic refuses white space at the end of a prefilled answer",
     );
   }
+}
+
+/** Some providers count their calls anew in every turn; Anthropic wants each id once in a conversation. */
+function renameRepeatedIds(turns: readonly Turn[], scope: Scope): void {
+  const seen = new Set<Json>();
+  turns.forEach((turn, index) => {
+    if (turn.role !== "assistant") return;
+    for (const call of turn.blocks) {
+      if (call["type"] !== "tool_use" || typeof call["id"] !== "string") continue;
+      const { id } = call;
+      if (seen.has(id)) {
+        call["id"] = `${id}_${index}`;
+        for (const result of turns[index + 1]?.blocks ?? []) if (result["tool_use_id"] === id) result["tool_use_id"] = call["id"];
+        scope.report.note(
+          "repaired",
+          "tool_call_id_repeated",
+          `messages`,
+          `the id ${id} names calls of several turns; one was renamed`,
+        );
+      }
+      seen.add(call["id"]);
+    }
+  });
 }
 
 const placeholder = (): Draft => ({ type: "text", text: "(start)" });

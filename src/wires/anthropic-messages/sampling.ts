@@ -19,14 +19,19 @@ export function encodeSampling(
     put(body, "stop_sequences", request.stop);
     return;
   }
+  const made = version(model) ?? 0;
   const fixed = thinking
     ? "Anthropic's models take no other when they think"
-    : (version(model) ?? 0) > 4.6
+    : made > 4.6
       ? `${model} takes no other`
       : undefined;
-  const { temperature, topP, topK, stop } = request;
+  const { topK, stop } = request;
+  // 1 is the default of both: left out, nothing is lost. Models since 4.1 refuse the two together.
+  const plain = fixed !== undefined || made >= 4.1;
+  const temperature = plain && request.temperature === 1 ? undefined : request.temperature;
+  const topP = plain && request.topP === 1 ? undefined : request.topP;
   if (temperature !== undefined) {
-    if (fixed !== undefined && temperature !== 1) report.dropped("temperature_fixed", "temperature", fixed);
+    if (fixed !== undefined) report.dropped("temperature_fixed", "temperature", fixed);
     else if (temperature > 1) {
       body["temperature"] = 1;
       report.note("approximated", "temperature_clamped", "temperature", `${temperature} became 1, Anthropic's highest`);
@@ -34,7 +39,9 @@ export function encodeSampling(
   }
   if (topP !== undefined) {
     if (fixed !== undefined && topP < 0.99) report.dropped("top_p_fixed", "top_p", fixed);
-    else body["top_p"] = topP;
+    else if (body["temperature"] !== undefined && made >= 4.1) {
+      report.dropped("top_p_with_temperature", "top_p", `${model} takes either temperature or top_p`);
+    } else body["top_p"] = topP;
   }
   if (topK !== undefined) {
     if (fixed !== undefined) report.dropped("top_k_fixed", "top_k", fixed);
