@@ -16,7 +16,7 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #frames = new SseFrames();
   readonly #relay: Relay;
   readonly #lazyDecoder: () => ReplyDecoder<Op>;
-  #facts: StreamFacts = { content: false, ended: false };
+  #facts: StreamFacts = { content: false, ended: false, done: false };
   #decode: ((raw: Uint8Array) => readonly Operations[Op]["chunk"][]) | undefined;
 
   constructor(

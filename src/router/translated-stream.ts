@@ -14,7 +14,7 @@ type Facts = { -readonly [K in keyof StreamFacts]: StreamFacts[K] };
 export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #frames = new SseDecoder();
   readonly #decoder: ReplyDecoder<Op>;
-  readonly #facts: Facts = { content: false, ended: false };
+  readonly #facts: Facts = { content: false, ended: false, done: false };
 
   constructor(reader: BodyReader, decoder: ReplyDecoder<Op>, onTerminal: (terminal: Terminal, facts: StreamFacts) => void) {
     super(reader, onTerminal);
@@ -45,6 +45,7 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
       for (const chunk of this.#decoder.push(event)) this.#note(chunk, chunks);
     }
     this.#facts.ended = this.#decoder.ended;
+    this.#facts.done = this.#decoder.done;
     return chunks;
   }
 

@@ -14,8 +14,10 @@ export interface StreamFacts {
   readonly error?: GatewayError | undefined;
   /** Caller-visible content has passed: from here on the answer cannot be restarted. */
   readonly content: boolean;
-  /** The wire's own end marker has passed. */
+  /** The answer is whole; usage may still come. */
   readonly ended: boolean;
+  /** The wire's own end marker has passed: nothing more will come. */
+  readonly done: boolean;
 }
 
 type Batch<Op extends Operation> = readonly StreamItem<Op>[];
@@ -50,12 +52,12 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
     for (;;) {
       const bytes = await this.#reader.read();
       this.#held.push(...(bytes === undefined ? this.finish() : this.take(bytes)));
-      const { error, content, ended } = this.facts();
+      const { error, content, ended, done } = this.facts();
       if (error !== undefined && !content) {
         this.#reader.cancel();
         throw error;
       }
-      if (content || ended) {
+      if (content || done || (bytes === undefined && ended)) {
         this.#look(bytes === undefined);
         return;
       }
@@ -101,17 +103,22 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
 
   /** Decides whether the stream is over after what was just read. */
   #look(bytesOver: boolean): void {
-    const { error, ended } = this.facts();
+    const { error, ended, done } = this.facts();
     if (error !== undefined) {
       this.#reader.cancel();
       this.#conclude({ kind: "error", error });
-    } else if (ended) {
+    } else if (done || (bytesOver && ended)) {
       this.#conclude(finished);
       if (!bytesOver) void drain(this.#reader);
     } else if (bytesOver) this.#fail(truncated());
   }
 
   #fail(error: GatewayError): void {
+    // Some providers leave without an end marker, some without closing the connection: a whole answer is whole.
+    if (this.facts().ended && error.code !== "cancelled") {
+      this.#conclude(finished);
+      return;
+    }
     const kind = error.code === "cancelled" || error.code === "truncated" ? error.code : "error";
     const terminal: Terminal = kind === "cancelled" ? { kind } : { kind, error };
     this.#held.push(...this.cut(terminal));

@@ -104,8 +104,10 @@ export interface ReplyDecoder<Op extends Operation> {
   push(event: WireEvent): readonly Operations[Op]["chunk"][];
   /** The stream's bytes are over: closes what is open. */
   end(): readonly Operations[Op]["chunk"][];
-  /** True once the wire's own end marker was seen; a stream that ends without it was truncated. */
+  /** True once the answer is whole: a stream that ends before was truncated. Usage may still come. */
   readonly ended: boolean;
+  /** True once the wire's own end marker was seen: nothing more will come. */
+  readonly done: boolean;
   /** What of the reply was skipped or mended so far. */
   readonly warnings?: readonly Warning[] | undefined;
 }
@@ -131,8 +133,10 @@ export interface Observed {
   readonly error?: GatewayError | undefined;
   /** Caller-visible content has passed. */
   readonly content: boolean;
-  /** The wire's own end marker has passed. */
+  /** The answer is whole: a stream that ends before was truncated. Usage may still come. */
   readonly ended: boolean;
+  /** The wire's own end marker has passed: nothing more will come. */
+  readonly done: boolean;
 }
 
 export interface Relay {

@@ -31,6 +31,10 @@ export class MessageDecoder implements ReplyDecoder<"chat"> {
     this.#context = { origin: { wire: "anthropic-messages", provider, model }, names, custom };
   }
 
+  get done(): boolean {
+    return this.#ended;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

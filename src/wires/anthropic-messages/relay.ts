@@ -102,6 +102,7 @@ class MessageRelay implements Relay {
       error: this.#error,
       content: this.#content,
       ended: this.#ended,
+      done: this.#ended,
     };
   }
 

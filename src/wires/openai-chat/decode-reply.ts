@@ -53,6 +53,10 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
     this.#options = options;
   }
 
+  get done(): boolean {
+    return this.#done;
+  }
+
   get ended(): boolean {
     if (this.#done) return true;
     if (this.#choices.size < this.#options.choices || this.#choices.size === 0) return false;

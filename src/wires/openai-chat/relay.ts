@@ -152,6 +152,7 @@ class ChatRelay implements Relay {
       finish: this.#finishes.find((finish) => finish !== undefined),
       error: this.#error,
       content: this.#content,
+      done: this.#done,
       ended: this.#done || this.#finishes.every((finish) => finish !== undefined),
     };
   }
