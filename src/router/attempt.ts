@@ -183,6 +183,7 @@ async function readWhole<Op extends Operation>(
       finish: result.choices[0]?.finish,
       content: true,
       ended: true,
+      done: true,
     });
     return { stream: false, result };
   }
