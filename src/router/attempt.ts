@@ -176,7 +176,9 @@ async function readWhole<Op extends Operation>(
   const json = parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
   if (!isObject(json)) throw badReply(candidate.deployment.provider, "its reply is not a JSON object");
   if (prepared.relay === undefined) {
-    const result = prepared.decoder().whole(json);
+    const decoder = prepared.decoder();
+    const result = decoder.whole(json);
+    entry.warn(decoder);
     entry.settle(finished, {
       model: result.model,
       usage: result.usage,
@@ -227,11 +229,7 @@ async function openStream<Op extends Operation>(
     upstream.body.cancel();
     throw badReply(entry.provider, `it answered a streaming call with ${type.slice(0, 60)}`);
   }
-  const onTerminal = (terminal: Terminal, facts: StreamFacts) => entry.settle(terminal, facts);
-  const stream: UpstreamStream<Op> =
-    prepared.relay === undefined
-      ? new TranslatedStream(upstream.body, prepared.decoder(), onTerminal)
-      : new RelayedStream(upstream.body, prepared.relay, prepared.decoder, onTerminal);
+  const stream = streamOf(upstream, prepared, entry);
   let late = false;
   const stopTimer = deps.clock.after(Math.max(1, deps.timeouts.firstTokenMs - (deps.clock.now() - startedAt)), () => {
     late = true;
@@ -249,6 +247,17 @@ async function openStream<Op extends Operation>(
   }
   entry.onContent(stream.facts().model);
   return { stream: true, relayed: prepared.relay !== undefined, batches: stream };
+}
+
+function streamOf<Op extends Operation>(upstream: UpstreamReply, prepared: Prepared<Op>, entry: Entry): UpstreamStream<Op> {
+  if (prepared.relay !== undefined) {
+    return new RelayedStream(upstream.body, prepared.relay, prepared.decoder, (terminal, facts) => entry.settle(terminal, facts));
+  }
+  const decoder = prepared.decoder();
+  return new TranslatedStream(upstream.body, decoder, (terminal, facts) => {
+    entry.warn(decoder);
+    entry.settle(terminal, facts);
+  });
 }
 
 /** An attempt's open ledger entry, with the times it has seen. */
@@ -280,6 +289,11 @@ class Entry {
   onContent(model: string | undefined): void {
     this.#contentMs = this.#clock.now() - this.#startedAt;
     if (model !== undefined) this.#call.record.model = model;
+  }
+
+  /** What the decoder skipped or mended is the caller's to know. */
+  warn({ warnings }: Pick<ReplyDecoder<Operation>, "warnings">): void {
+    if (warnings !== undefined && warnings.length > 0) this.#call.warnings.add(...warnings);
   }
 
   settle(terminal: Terminal, facts: Partial<StreamFacts>): void {

@@ -1,8 +1,8 @@
 import type { HeaderBag } from "../canonical/call.ts";
 
-const shown = new Set(["request-id", "x-request-id", "openai-processing-ms", "openai-version", "retry-after", "retry-after-ms"]);
+const shown = new Set(["request-id", "x-request-id", "openai-processing-ms", "openai-version"]);
 
-/** The provider's headers that its own SDK reads: request ids and rate limits. Everything else stays here. */
+/** The provider's headers that its own SDK reads: request ids and rate limits. `retry-after` is the error's to say. */
 export function callerHeaders(headers: HeaderBag): HeaderBag {
   const found: { [name: string]: string } = {};
   for (const name in headers) {
