@@ -12,7 +12,7 @@ interface Place {
   readonly depth: number;
 }
 
-const deepest = 6;
+const deepest = 4;
 
 export const invent = (schema: Json | undefined, name = "value"): Json => {
   const root = isObject(schema) ? schema : {};
@@ -38,7 +38,8 @@ function make(schema: Json | undefined, place: Place): Json {
   if (isArray(some) && some.length > 0) {
     const { anyOf, oneOf, ...rest } = schema;
     const branches = some.filter((branch) => !(isObject(branch) && branch["type"] === "null"));
-    const branch = place.depth > deepest ? branches.at(-1) : branches[0];
+    if (place.depth >= deepest && branches.length < some.length) return null;
+    const branch = place.depth >= deepest ? branches.at(-1) : branches[0];
     return branch === undefined ? null : make(merge([rest, branch], place), { ...place, depth: place.depth + 1 });
   }
   return ofType(schema, place);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
+import { withoutExceptions } from "./exceptions.ts";
 import { type SpecCheck, SpecFile } from "./spec-file.ts";
 
 /** Requests checked against the official interface specifications. */
@@ -26,9 +27,11 @@ export async function loadSpecs(directory: string): Promise<SpecValidators> {
     anthropic,
     chatRequest(body) {
       known ??= propertiesOf("CreateChatCompletionRequest", openai, 0);
-      return [...unknownFields(body, known), ...openai.check("CreateChatCompletionRequest")(body)];
+      const checked = isObject(body) ? withoutExceptions(body, "openai") : body;
+      return [...unknownFields(body, known), ...openai.check("CreateChatCompletionRequest")(checked)];
     },
-    messagesRequest: (body, beta) => anthropic.check(beta ? "BetaCreateMessageParams" : "CreateMessageParams")(body),
+    messagesRequest: (body, beta) =>
+      anthropic.check(beta ? "BetaCreateMessageParams" : "CreateMessageParams")(withoutExceptions(body, "anthropic")),
   };
 }
 

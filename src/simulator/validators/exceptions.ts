@@ -1,0 +1,31 @@
+import type { Json, JsonObject } from "../../canonical/json.ts";
+
+/** A place where a published specification forbids what its own service accepts. */
+export interface SpecException {
+  readonly spec: "openai" | "anthropic";
+  /** Top-level request field, left out of the check where it has this value. */
+  readonly field: string;
+  readonly value: Json;
+  readonly reason: string;
+}
+
+/** Every one was met in recorded requests that the service answered with 2xx. */
+export const specExceptions: readonly SpecException[] = [
+  {
+    spec: "openai",
+    field: "stop",
+    value: [],
+    reason: "the specification wants at least one sequence; the service takes an empty list as none",
+  },
+];
+
+/** The request without what the service accepts against its own specification. */
+export function withoutExceptions(body: JsonObject, spec: SpecException["spec"]): JsonObject {
+  let checked = body;
+  for (const exception of specExceptions) {
+    if (exception.spec !== spec || JSON.stringify(body[exception.field]) !== JSON.stringify(exception.value)) continue;
+    const { [exception.field]: _, ...rest } = checked;
+    checked = rest;
+  }
+  return checked;
+}
