@@ -2,6 +2,7 @@ import { isArray, isObject, type Json, type JsonObject } from "../../canonical/j
 import type { Citation, MediaSource, Part } from "../../canonical/parts.ts";
 import { boolean, list, object, optional, others, refuse, text, wantList, wantObject, wantText } from "../shared/read.ts";
 import { cacheExtra, decodeCache } from "./cache.ts";
+import { originalId } from "./ids.ts";
 import { origin } from "./name.ts";
 import { nullsOf, words } from "./spelling.ts";
 
@@ -26,7 +27,7 @@ export function decodeBlock(value: Json, at: string): Part {
     case "tool_use":
       return {
         type: "tool-call",
-        id: wantText(block["id"], `${at}.id`),
+        id: originalId(wantText(block["id"], `${at}.id`)),
         name: wantText(block["name"], `${at}.name`),
         arguments: JSON.stringify(wantObject(block["input"], `${at}.input`)),
         caller: block["caller"],
@@ -128,7 +129,7 @@ function toolResult(block: JsonObject, at: string): Part {
   const form = typeof content === "string" ? "string" : content === undefined ? "absent" : "";
   return {
     type: "tool-result",
-    toolCallId: wantText(block["tool_use_id"], `${at}.tool_use_id`),
+    toolCallId: originalId(wantText(block["tool_use_id"], `${at}.tool_use_id`)),
     content: decodeContent(content, `${at}.content`),
     isError: optional(block["is_error"], `${at}.is_error`, boolean, "a boolean"),
     ...base(block, toolResultMembers, at, nullsOf(block, ["cache_control", "content", "is_error"]), form),

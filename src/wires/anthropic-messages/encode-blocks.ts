@@ -10,6 +10,7 @@ import type {
 } from "../../canonical/parts.ts";
 import type { Names } from "../shared/names.ts";
 import { encodeCache } from "./cache.ts";
+import { legalId } from "./ids.ts";
 import { name as wireName } from "./name.ts";
 import type { Report } from "./report.ts";
 import { type Draft, put, spelled, writeNulls } from "./spelling.ts";
@@ -20,7 +21,6 @@ export interface Scope {
   readonly native: boolean;
   readonly report: Report;
   readonly toolNames: Names;
-  readonly ids: Names;
 }
 
 /** A part as a content block; none where the wire cannot carry it (reported). */
@@ -189,7 +189,7 @@ export const invalidJson = "INVALID_JSON";
 function toolCall(part: ToolCallPart, at: string, scope: Scope): Draft {
   const block: Draft = {
     type: "tool_use",
-    id: scope.ids.fit(part.id),
+    id: legalId(part.id),
     name: scope.toolNames.fit(part.name),
     input: input(part, at, scope),
   };
@@ -217,7 +217,7 @@ export function parseInput(text: string): JsonObject | undefined {
 }
 
 function toolResult(part: ToolResultPart, at: string, scope: Scope): Draft {
-  const block: Draft = { type: "tool_result", tool_use_id: scope.ids.fit(part.toolCallId) };
+  const block: Draft = { type: "tool_result", tool_use_id: legalId(part.toolCallId) };
   const only = part.content.length === 1 ? part.content[0] : undefined;
   if (only?.type === "text" && spelled(part.as, "string")) block["content"] = only.text;
   else if (part.content.length > 0 || (scope.native && part.as === undefined)) {

@@ -1,6 +1,6 @@
 import type { ChatChunk, ChatResult, Finish, ResultHead } from "../../canonical/chat.ts";
 import type { WireEvent } from "../../canonical/event.ts";
-import type { JsonObject } from "../../canonical/json.ts";
+import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import type { Warning } from "../../canonical/warnings.ts";
@@ -25,7 +25,6 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
   #started = false;
   #usage: Usage | undefined;
   #finish: Finish | undefined;
-  #refused = false;
   #failed = false;
 
   constructor(meta: ReplyMeta) {
@@ -36,13 +35,13 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
     const [choice, ...others] = result.choices;
     for (const other of others) this.#unseen(other.index);
     const content = (choice?.content ?? []).flatMap<Draft>((part) => wholeBlock(part, this.warnings) ?? []);
-    const refused = choice?.content.some((part) => part.type === "refusal") ?? false;
+    const { container = choice?.finish.container, contextManagement = choice?.finish.contextManagement } = result;
     return {
-      ...this.#envelope(result),
+      ...this.#envelope({ ...result, container, contextManagement }),
       content,
-      stop_reason: encodeFinish(choice?.finish, refused),
+      stop_reason: encodeFinish(choice?.finish),
       stop_sequence: choice?.finish.stopSequence ?? null,
-      stop_details: choice?.finish.details ?? null,
+      stop_details: stopDetails(choice?.finish),
       usage: encodeUsage(result.usage, result.serviceTier),
     };
   }
@@ -57,7 +56,6 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
         return nothing;
       case "part-start":
         if (chunk.choice !== 0) return this.#unseen(chunk.choice);
-        if (chunk.content.type === "refusal") this.#refused = true;
         return this.#begin(this.#blocks.start(chunk.part, chunk.content));
       case "part-end":
         return chunk.choice === 0 ? this.#blocks.stop(chunk.part) : nothing;
@@ -88,9 +86,9 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
         if (this.#failed) return nothing;
         const limited = terminal.kind === "limited";
         const delta: Draft = {
-          stop_reason: limited ? "max_tokens" : encodeFinish(this.#finish, this.#refused),
+          stop_reason: limited ? "max_tokens" : encodeFinish(this.#finish),
           stop_sequence: (limited ? undefined : this.#finish?.stopSequence) ?? null,
-          stop_details: (limited ? undefined : this.#finish?.details) ?? null,
+          stop_details: limited ? null : stopDetails(this.#finish),
           container: this.#finish?.container ?? this.#head?.container ?? null,
         };
         const last: Draft = { type: "message_delta", delta, usage: encodeDeltaUsage(this.#usage) };
@@ -146,4 +144,10 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
     }
     return nothing;
   }
+}
+
+/** Another wire's details of a stop are not Anthropic's. */
+function stopDetails(finish: Finish | undefined): Json {
+  const details = finish?.details;
+  return isObject(details) && details["type"] === "refusal" ? details : null;
 }

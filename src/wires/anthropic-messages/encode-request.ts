@@ -25,8 +25,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   const native = request.extraOrigin === wireName;
   const report = new Report(target.strict ?? false, target.provider);
   const toolNames = new Names(target.quirks.toolNameLength ?? (native ? 200 : 64), illegal);
-  const ids = new Names(target.quirks.toolCallIdLength ?? 128, illegal);
-  const scope: Scope = { native, report, toolNames, ids };
+  const scope: Scope = { native, report, toolNames };
   const body: Draft = { model: target.model };
   const tools = encodeTools(request, scope);
   const maxTokens = request.maxOutputTokens ?? target.maxOutputTokens ?? defaultMaxTokens;

@@ -31,13 +31,16 @@ function partOf(block: JsonObject, { origin, names, custom }: PartContext): Part
         name: names.original(name),
         arguments: "",
         ...(custom.has(name) && { kind: "custom" as const }),
-        ...(block["caller"] !== undefined && { caller: block["caller"] }),
+        ...(calledByCode(block["caller"]) && { caller: block["caller"] }),
       };
     }
     default:
       return { type: "opaque", origin, kind: text(block["type"]) ?? "unknown", value: block };
   }
 }
+
+/** `direct`, the model itself, is what is meant without a caller. */
+const calledByCode = (caller: Json | undefined): boolean => isObject(caller) && caller["type"] !== "direct";
 
 /** A whole block as a part. */
 export function wholePart(block: JsonObject, context: PartContext): Part {

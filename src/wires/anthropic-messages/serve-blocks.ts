@@ -1,8 +1,8 @@
 import type { Json } from "../../canonical/json.ts";
 import type { Citation, Part } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
-import { Names } from "../shared/names.ts";
 import { invalidJson, parseInput } from "./encode-blocks.ts";
+import { legalId } from "./ids.ts";
 import { name as wireName } from "./name.ts";
 import { type Draft, put } from "./spelling.ts";
 
@@ -34,9 +34,8 @@ export function startBlock(part: Part, warnings: Warning[]): Draft | undefined {
       }
       return { type: "thinking", thinking: "", signature: "" };
     case "tool-call": {
-      const block: Draft = { type: "tool_use", id: new Names(128, /[^a-zA-Z0-9_-]/g).fit(part.id), name: part.name, input: {} };
-      put(block, "caller", part.caller);
-      return block;
+      const caller = part.caller ?? { type: "direct" };
+      return { type: "tool_use", id: legalId(part.id), name: part.name, input: {}, caller };
     }
     case "opaque": {
       if (part.origin.wire !== wireName)
