@@ -39,7 +39,7 @@ export interface Quirks {
   readonly streamUsage?: boolean | undefined;
   /** OpenAI chat: where an assistant message's earlier reasoning goes; none = it is left out and reported. */
   readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
-  /** OpenAI chat: whether the `developer` role is known. Default false except at OpenAI itself. */
+  /** OpenAI chat: false where the `developer` role is unknown and `system` is sent instead. Default: as the caller sent. */
   readonly developerRole?: boolean | undefined;
   /** Top-level request fields the provider refuses; removed and reported. */
   readonly drop?: readonly string[] | undefined;

@@ -3,7 +3,7 @@ import { isArray, isObject, type Json, type JsonObject } from "../../canonical/j
 import type { Part, ReasoningPart, ToolCallPart } from "../../canonical/parts.ts";
 import { digest } from "../shared/names.ts";
 import { list, object, others, refuse, text, wantList, wantObject, wantText } from "../shared/read.ts";
-import { decodePart, readCache } from "./decode-parts.ts";
+import { decodePart, prefixed, readCache } from "./decode-parts.ts";
 import { origin } from "./name.ts";
 
 /*
@@ -156,7 +156,7 @@ function decodeToolCall(call: JsonObject, at: string): Part {
   const body = custom ? "input" : "arguments";
   const outerRest = others(call, new Set(["id", custom ? "custom" : "function", "cache_control", ...(type ? ["type"] : [])]));
   const innerRest = others(inner, new Set(["name", body]));
-  const extra: JsonObject = { ...unread, ...outerRest, ...(innerRest && { [custom ? "custom" : "function"]: innerRest }) };
+  const extra: JsonObject = { ...unread, ...outerRest, ...prefixed(custom ? "custom" : "function", innerRest) };
   const part: ToolCallPart = {
     type: "tool-call",
     id,

@@ -5,7 +5,7 @@ import { origin } from "./name.ts";
 
 /*
  * Content parts of a message. Members that the specification does not name travel in the part's `extra`, those of an inner
- * object under that object's name.
+ * object with that object's name before them (`image_url.format`).
  */
 
 const none = new Set<string>();
@@ -19,8 +19,12 @@ function rest(
   const outer = others(part, new Set(["type", "prompt_cache_breakpoint", "cache_control", ...known]));
   const within = inner && others(inner.value, new Set(inner.known));
   if (inner === undefined || within === undefined) return outer;
-  return { ...outer, [inner.at]: within };
+  return { ...outer, ...prefixed(inner.at, within) };
 }
+
+/** Unnamed members of an inner object, under names that tell where they stood. */
+export const prefixed = (at: string, members: JsonObject | undefined): JsonObject =>
+  Object.fromEntries(Object.entries(members ?? {}).map(([name, value]) => [`${at}.${name}`, value]));
 
 /**
  * A cache mark in either of its spellings. One that says more than a mark can hold is left as it is, in `extra`.

@@ -59,6 +59,7 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
 
   get ended(): boolean {
     if (this.#done) return true;
+    // Some providers send no end marker: all that can be known is that every choice has its finish reason.
     if (this.#choices.size < this.#options.choices || this.#choices.size === 0) return false;
     for (const choice of this.#choices.values()) if (choice.finish === null) return false;
     return true;
@@ -146,12 +147,13 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
     const id = text(body["id"]) || undefined;
     const unread = others(body, known);
     if (unread !== undefined) this.#extra = { ...this.#extra, ...unread };
-    if (!begun && id === undefined) return;
+    const model = text(body["model"]) || undefined;
+    if (!begun && (id === undefined || model === undefined)) return;
     this.#started = true;
-    this.#seed = id ?? `${text(body["model"]) ?? ""} ${number(body["created"]) ?? ""}`;
+    this.#seed = id ?? `${model ?? ""} ${number(body["created"]) ?? ""}`;
     const head: ResultHead = {
       id,
-      model: text(body["model"]) || undefined,
+      model,
       createdAt: number(body["created"]) || undefined,
       serviceTier: text(body["service_tier"]),
       fingerprint: text(body["system_fingerprint"]) || undefined,

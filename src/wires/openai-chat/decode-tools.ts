@@ -1,12 +1,12 @@
 import type { FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import { boolean, list, object, others, refuse, wantList, wantObject, wantText } from "../shared/read.ts";
-import { readCache, wholly } from "./decode-parts.ts";
+import { prefixed, readCache, wholly } from "./decode-parts.ts";
 import { origin } from "./name.ts";
 
 /*
  * Tools, tool choice and response format. `as` of a tool: `functions` for the legacy field, `untyped` where no type was sent,
- * `field=null` for each named field of its function that was null.
+ * `named` where its name stood beside the function too, `field=null` for each named field of its function that was null.
  */
 
 const outerFields = ["type", "function", "eager_input_streaming", "defer_loading", "input_examples", "allowed_callers"];
@@ -42,7 +42,7 @@ function decodeTool(tool: JsonObject, at: string): Tool {
     const innerRest = others(inner, new Set(["name", "description", "format"]));
     const extra: JsonObject = {
       ...others(tool, new Set(["type", "custom"])),
-      ...(innerRest && { custom: innerRest }),
+      ...prefixed("custom", innerRest),
     };
     return {
       type: "custom",
@@ -66,11 +66,15 @@ function decodeFunction(inner: JsonObject, at: string, form: string[], tool: Jso
   const innerRest = others(inner, new Set(["name", "description", "parameters", "strict"]));
   const mark = tool && readCache(tool);
   const known = new Set([...outerFields, "cache_control"]);
+  if (tool !== undefined && tool["name"] === inner["name"]) {
+    known.add("name");
+    form.push("named");
+  }
   for (const field of ["eager_input_streaming", "defer_loading"]) {
     if (tool !== undefined && boolean(tool[field]) === undefined) known.delete(field);
   }
   const extra: JsonObject = {
-    ...(tool === undefined ? innerRest : { ...mark?.extra, ...others(tool, known), ...(innerRest && { function: innerRest }) }),
+    ...(tool === undefined ? innerRest : { ...mark?.extra, ...others(tool, known), ...prefixed("function", innerRest) }),
   };
   const eager = boolean(tool?.["eager_input_streaming"]);
   const defer = boolean(tool?.["defer_loading"]);

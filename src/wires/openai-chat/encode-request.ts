@@ -64,7 +64,7 @@ function plain(request: ChatRequest, context: Context): JsonObject {
   return {
     parallel_tool_calls: request.parallelToolCalls,
     temperature: request.temperature,
-    top_p: request.topP,
+    top_p: topP(request, context),
     frequency_penalty: request.frequencyPenalty,
     presence_penalty: request.presencePenalty,
     stop: stop(request, context),
@@ -87,6 +87,13 @@ function plain(request: ChatRequest, context: Context): JsonObject {
     prompt_cache_retention: request.promptCacheRetention,
     prompt_cache_options: request.promptCacheOptions,
   };
+}
+
+/** Anthropic's older clients send -1 for "as you like". */
+function topP({ topP: value }: ChatRequest, { losses, native }: Context): number | undefined {
+  if (value === undefined || native || (value >= 0 && value <= 1)) return value;
+  losses.drop("top_p_dropped", "top_p", `this API takes 0 to 1, not ${value}.`);
+  return undefined;
 }
 
 function stop({ stop: stops, spelling }: ChatRequest, { losses, native }: Context): Json | undefined {

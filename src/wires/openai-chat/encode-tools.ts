@@ -58,6 +58,7 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
   }
   const made: JsonObject = {
     ...(spelled(tool.as, "untyped") ? {} : { type: "function" }),
+    ...(spelled(tool.as, "named") && { name: context.toolNames.fit(tool.name) }),
     function: declaration(tool, context),
     ...members,
     ...cacheMembers(tool.cache, undefined, at, context),

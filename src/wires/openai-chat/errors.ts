@@ -65,7 +65,7 @@ function reading(body: JsonObject | string): Said {
 }
 
 const overflow =
-  /context[ _]length|context[ _]window|context size|maximum (?:context|prompt)|prompt (?:is )?too long|too_many_prompt_tokens|input is too long|length of all messages is too long|exceed_context|string_above_max_length|reduce the length of the (?:messages|prompt)|token limit/;
+  /context[ _]length|context[ _]window|context size|maximum (?:context|prompt)|prompt (?:is )?too long|too_many_prompt_tokens|input is too long|length of all messages is too long|exceed_context|string_above_max_length|reduce the length of the (?:messages|prompt)|exceed\w* [^.]{0,40}token limit/;
 const quota =
   /insufficient[ _](?:quota|balance|credits?|funds)|billing|exceeded your current quota|payment required|out of credits|credit balance|spending limit/;
 const modelMissing =
@@ -102,6 +102,8 @@ function classify(status: number, headers: HeaderBag, body: JsonObject | string,
   return new GatewayError(code, explain(code, status, theirs, provider), {
     param: said.param,
     retryAfterMs: code === "rate_limited" || code === "overloaded" ? retryAfterMs(headers, said.message) : undefined,
+    // The model, not the caller, failed to make a valid call: another try may go well.
+    retryable: said.words.includes("tool_use_failed") ? true : undefined,
     status: code === "invalid_request" && status !== 400 && status < 500 ? status : undefined,
     upstream: {
       provider,

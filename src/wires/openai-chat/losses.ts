@@ -1,5 +1,5 @@
 import { GatewayError } from "../../canonical/error.ts";
-import type { Json, JsonObject } from "../../canonical/json.ts";
+import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Warning } from "../../canonical/warnings.ts";
 import { Names } from "../shared/names.ts";
 import type { Target } from "../wire.ts";
@@ -71,16 +71,22 @@ export function restore(made: JsonObject, extra: JsonObject | undefined, at: str
     }
     return made;
   }
-  const merged = Object.entries(extra).map(([name, value]): [string, Json | undefined] => {
-    const inner = made[name];
-    const both = isPlain(inner) && isPlain(value);
-    return [name, both ? { ...inner, ...value } : value];
-  });
-  return { ...made, ...Object.fromEntries(merged) };
+  const outer: [string, Json | undefined][] = Object.entries(made);
+  const inner = new Map<string, [string, Json | undefined][]>();
+  for (const [name, value] of Object.entries(extra)) {
+    const dot = name.indexOf(".");
+    const holder = dot > 0 ? made[name.slice(0, dot)] : undefined;
+    if (!isObject(holder)) outer.push([name, value]);
+    else {
+      const at = name.slice(0, dot);
+      const members = inner.get(at) ?? Object.entries(holder);
+      members.push([name.slice(dot + 1), value]);
+      inner.set(at, members);
+    }
+  }
+  for (const [name, members] of inner) outer.push([name, Object.fromEntries(members)]);
+  return Object.fromEntries(outer);
 }
-
-const isPlain = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Null and the empty list say nothing that could be lost. */
 export const isEmpty = (value: Json | undefined): boolean =>

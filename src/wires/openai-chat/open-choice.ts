@@ -244,8 +244,10 @@ export class OpenChoice {
   }
 
   #call(call: JsonObject, seed: string, out: ChatChunk[]): void {
-    const custom = isObject(call["custom"]);
-    const inner = object(call["custom"]) ?? object(call["function"]) ?? {};
+    const fn = object(call["function"]);
+    // Some servers send an empty `custom` beside every function.
+    const custom = isObject(call["custom"]) && (call["type"] === "custom" || fn === undefined);
+    const inner = (custom ? object(call["custom"]) : fn) ?? {};
     const given = inner[custom ? "input" : "arguments"];
     const more = typeof given === "string" ? given : isObject(given) || isArray(given) ? JSON.stringify(given) : "";
     const id = text(call["id"]) || undefined;

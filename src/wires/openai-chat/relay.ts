@@ -121,9 +121,6 @@ class ChatRelay implements Relay {
 
   whole(body: JsonObject): "keep" {
     this.#read(body);
-    for (const [index, finish] of this.#finishes.entries()) {
-      if (finish === undefined && this.#error === undefined) this.#finishes[index] = decodeFinish(null, this.#called);
-    }
     this.#done = true;
     return "keep";
   }
@@ -149,10 +146,12 @@ class ChatRelay implements Relay {
       id: this.#id,
       model: this.#model,
       usage: this.#usage && decodeUsage(this.#usage),
-      finish: this.#finishes.find((finish) => finish !== undefined),
+      finish:
+        this.#finishes.find((finish) => finish !== undefined) ?? (this.#done ? decodeFinish(null, this.#called) : undefined),
       error: this.#error,
       content: this.#content,
       done: this.#done,
+      // Some providers send no marker: their answer is whole once every choice has its finish reason.
       ended: this.#done || this.#finishes.every((finish) => finish !== undefined),
     };
   }
@@ -184,14 +183,17 @@ class ChatRelay implements Relay {
   }
 
   #choice(choice: JsonObject, at: number): void {
-    const said = object(choice["delta"]) ?? object(choice["message"]);
-    if (said !== undefined) {
-      const calls = said["tool_calls"];
-      if ((isArray(calls) && calls.length > 0) || object(said["function_call"])?.["name"]) this.#called = true;
-      if (!this.#content) this.#content = hasContent(said);
-    }
+    this.#said(object(choice["delta"]));
+    this.#said(object(choice["message"]));
     const word = finishWord(choice["finish_reason"]);
     if (word !== null) this.#finishes[number(choice["index"]) ?? at] = decodeFinish(word, this.#called);
+  }
+
+  #said(said: JsonObject | undefined): void {
+    if (said === undefined) return;
+    const calls = said["tool_calls"];
+    if ((isArray(calls) && calls.length > 0) || object(said["function_call"])?.["name"]) this.#called = true;
+    if (!this.#content) this.#content = hasContent(said);
   }
 }
 
