@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { isObject, type Json } from "../canonical/json.ts";
 import { type Simulator, startSimulator } from "./index.ts";
 
 const sse =
@@ -88,4 +89,32 @@ test("the journal's file holds one line of JSON per request that ended", async (
   const lines = readFileSync(join(directory, "journal.jsonl"), "utf8").trim().split("\n");
   assert.equal(lines.length, simulator.journal.received);
   for (const line of lines) assert.equal(typeof JSON.parse(line).outcome, "string");
+});
+
+const recordings = process.env["POLYGATE_RECORDINGS"] ?? join(import.meta.dirname, "../../../shared/recordings/open");
+const skip = !existsSync(join(recordings, "index.jsonl")) && process.env["CI"] !== "true" && "no recordings here";
+
+test("real recordings are served as they were recorded", { skip }, async () => {
+  const real = await startSimulator({ replay: recordings });
+  const rows = readFileSync(join(recordings, "index.jsonl"), "utf8").trim().split("\n");
+  let streams = 0;
+  for (let i = 0; i < rows.length; i += 97) {
+    const row: Json = JSON.parse(rows[i] ?? "");
+    if (!isObject(row)) continue;
+    const record: Json = JSON.parse(readFileSync(join(recordings, String(row["file"])), "utf8"));
+    const response = isObject(record) && isObject(record["response"]) ? record["response"] : {};
+    const { body, status } = response;
+    if (typeof status !== "number" || typeof body !== "string") continue;
+    streams++;
+    const reply = await fetch(`${real.url}/x`, {
+      method: "POST",
+      body: "{}",
+      redirect: "manual",
+      headers: { "x-sim-recording": String(row["id"]) },
+    });
+    assert.equal(reply.status, status);
+    assert.deepEqual(Buffer.from(await reply.arrayBuffer()), Buffer.from(body), String(row["id"]));
+  }
+  await real.close();
+  assert.ok(streams > 10, String(streams));
 });
