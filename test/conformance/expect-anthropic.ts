@@ -151,6 +151,7 @@ export function anthropicUsage(list: readonly Json[]): ReadUsage | undefined {
   const cacheWrite = flat ?? (hour ?? 0) + (five ?? 0);
   const cacheRead = num(usage["cache_read_input_tokens"]) ?? 0;
   const reasoning = num(obj(usage["output_tokens_details"])["thinking_tokens"]) ?? 0;
+  if (objects(usage["iterations"]).some((one) => one["type"] === "compaction")) return withCompaction(usage, reasoning);
   return {
     input: (fresh ?? 0) + cacheRead + cacheWrite,
     cacheRead,
@@ -160,4 +161,13 @@ export function anthropicUsage(list: readonly Json[]): ReadUsage | undefined {
     reasoning,
     odd: reasoning > (output ?? 0),
   };
+}
+
+/** The totals leave a compaction's own tokens out, which are billed all the same: all iterations are to be summed. */
+function withCompaction(usage: JsonObject, reasoning: number): ReadUsage {
+  const sum = (key: string): number => objects(usage["iterations"]).reduce((total, one) => total + (num(one[key]) ?? 0), 0);
+  const cacheRead = sum("cache_read_input_tokens");
+  const cacheWrite = sum("cache_creation_input_tokens");
+  const input = sum("input_tokens") + cacheRead + cacheWrite;
+  return { input, cacheRead, cacheWrite, cacheWrite1h: undefined, output: sum("output_tokens"), reasoning, odd: false };
 }

@@ -101,7 +101,7 @@ function addMessage(state: Open, message: JsonObject): void {
     }
   }
   const legacy = message["function_call"];
-  if (isObject(legacy)) addCall(state, { index: -1, function: legacy });
+  if (isObject(legacy) && (str(legacy["name"]) || str(legacy["arguments"]))) addCall(state, { index: -1, function: legacy });
   for (const call of objects(message["tool_calls"])) addCall(state, call);
 }
 
@@ -119,7 +119,8 @@ function addContent(state: Open, content: Json | undefined): void {
 }
 
 function addCall(state: Open, call: JsonObject): void {
-  const fn = isObject(call["custom"]) ? obj(call["custom"]) : obj(call["function"]);
+  const custom = isObject(call["custom"]) && !str(obj(call["function"])["name"]);
+  const fn = obj(call[custom ? "custom" : "function"]);
   const id = str(call["id"]) ?? "";
   const name = str(fn["name"]) ?? "";
   const raw = fn["arguments"] ?? fn["input"];

@@ -115,7 +115,7 @@ function headerBag(value: Json | undefined): HeaderBag {
 function withModel(body: JsonObject, url: string): JsonObject {
   if (typeof body["model"] === "string") return body;
   const named = /\/(?:deployments|models)\/([^/:?]+)/.exec(url)?.[1] ?? "unnamed-model";
-  return { model: named, ...body };
+  return { ...body, model: named };
 }
 
 function unglue(text: string): string[] {

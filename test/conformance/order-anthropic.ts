@@ -29,8 +29,11 @@ interface Open {
   signed: boolean;
 }
 
-/** Holds a served Anthropic stream to the order that Anthropic itself keeps. Gives one sentence per fault. */
-export function anthropicOrderFaults(events: readonly WireEvent[], complete: boolean): string[] {
+/**
+ * Holds a served Anthropic stream to the order that Anthropic itself keeps. Gives one sentence per fault. `brokenArgs`: the
+ * model's own tool arguments are no JSON objects, so they cannot be so here.
+ */
+export function anthropicOrderFaults(events: readonly WireEvent[], complete: boolean, brokenArgs = false): string[] {
   const faults: string[] = [];
   let phase: "before" | "content" | "delta" | "stopped" | "error" = "before";
   let open: Open | undefined;
@@ -75,7 +78,7 @@ export function anthropicOrderFaults(events: readonly WireEvent[], complete: boo
         phase = "delta";
         const stop = obj(body["delta"])["stop_reason"];
         if (typeof stop !== "string" || !stops.has(stop)) faults.push(`stop_reason ${String(stop)}`);
-        if (broken.length > 0 && stop !== "max_tokens") faults.push("tool input that is no JSON");
+        if (broken.length > 0 && stop !== "max_tokens" && !brokenArgs) faults.push("tool input that is no JSON");
         if (num(obj(body["usage"])["output_tokens"]) === undefined) faults.push("message_delta without output_tokens");
         break;
       }

@@ -1,4 +1,5 @@
-import type { Diff } from "./json.ts";
+import type { JsonObject } from "../../src/canonical/json.ts";
+import { type Diff, num, objects, str } from "./json.ts";
 import type { Exchange } from "./loader.ts";
 
 /**
@@ -18,7 +19,63 @@ export interface Rule {
 
 export const LIMIT = 0.005;
 
-export const rules: readonly Rule[] = [];
+export const rules: readonly Rule[] = [
+  ...(["requests", "translate-requests"] as const).map((cell) => ({
+    id: `orphans-${cell}`,
+    cell,
+    reason:
+      "a server let pass a tool call without a result or a result without a call; the APIs proper refuse it, and so do we, naming the message",
+    check: /^threw$/,
+    where: (_diff: Diff, exchange: Exchange) =>
+      (exchange.wire === "openai-chat" ? openaiOrphan : anthropicOrphan)(exchange.request ?? {}),
+  })),
+  {
+    id: "no-finish-recorded",
+    cell: "relay",
+    reason: "the stream ends with [DONE] without ever stating a finish reason; the relay reports none rather than guess one",
+    check: /^observed\.finish$/,
+    where: (_diff, exchange) => exchange.stream !== undefined && !/"finish_reason": ?"/.test(exchange.stream),
+  },
+  {
+    id: "spoken-answer",
+    cell: "translate-other",
+    reason: "Anthropic has no spoken answers: the transcript is shown as text, with a warning",
+    check: /\.text$/,
+    where: (_diff, exchange) => /"transcript": ?"[^"]/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
+  },
+  {
+    id: "top-p-out-of-range",
+    cell: "translate-requests",
+    reason: "the caller's own top_p is outside of what its specification allows",
+    check: /request\.spec$/,
+    where: (_diff, exchange) => (num(exchange.request?.["top_p"]) ?? 0) < 0,
+  },
+];
+
+/** Whether a history answers a call that the message before did not make. */
+function anthropicOrphan(request: JsonObject): boolean {
+  const messages = objects(request["messages"]);
+  return messages.some((message, at) => {
+    const made = new Set(objects(messages[at - 1]?.["content"]).flatMap((part) => str(part["id"]) ?? []));
+    return objects(message["content"]).some(
+      (part) => part["type"] === "tool_result" && !made.has(str(part["tool_use_id"]) ?? ""),
+    );
+  });
+}
+
+/** Whether the tool messages after a turn are not exactly the answers to its calls. */
+function openaiOrphan(request: JsonObject): boolean {
+  const open = new Set<string>();
+  for (const message of objects(request["messages"])) {
+    if (message["role"] === "tool") {
+      if (!open.delete(str(message["tool_call_id"]) ?? "")) return true;
+      continue;
+    }
+    if (open.size > 0) return true;
+    for (const call of objects(message["tool_calls"])) open.add(str(call["id"]) ?? "");
+  }
+  return open.size > 0;
+}
 
 export function excuse(
   cell: string,

@@ -12,7 +12,7 @@ export type Kind = "request" | "reply" | "event";
 export interface Judges {
   /** Complaints, empty when the body fits; at most a few. */
   faults(wire: WireName, kind: Kind, body: Json): readonly string[];
-  /** Names the specification gives at a place of the canonical request (`request`, `message.user`, `part.text`, `tool` …). */
+  /** Names the specification gives at a place of the canonical request (`request`, `message.user`, `part.text`, `tool/function` …). */
   known(wire: WireName, place: string): ReadonlySet<string>;
 }
 
@@ -46,15 +46,21 @@ const places: { readonly [wire in WireName]: { readonly [place: string]: readonl
     "message.assistant": message("Assistant"),
     "message.tool": [...message("Tool"), ...message("Function")],
     "part.text": part("Text"),
-    "part.image": [...part("Image"), "ChatCompletionRequestMessageContentPartImage/image_url"],
+    "part.image": part("Image"),
+    "part.image/image_url": ["ChatCompletionRequestMessageContentPartImage/image_url"],
     "part.audio": part("Audio"),
-    "part.document": [...part("File"), "ChatCompletionRequestMessageContentPartFile/file"],
+    "part.audio/input_audio": ["ChatCompletionRequestMessageContentPartAudio/input_audio"],
+    "part.document": part("File"),
+    "part.document/file": ["ChatCompletionRequestMessageContentPartFile/file"],
     "part.refusal": part("Refusal"),
-    "part.tool-call": ["ChatCompletionMessageToolCall", "ChatCompletionMessageToolCall/function"],
+    "part.tool-call": ["ChatCompletionMessageToolCall"],
+    "part.tool-call/function": ["ChatCompletionMessageToolCall/function"],
     "part.tool-result": message("Tool"),
-    tool: ["ChatCompletionTool", "FunctionObject"],
-    toolChoice: ["ChatCompletionNamedToolChoice", "ChatCompletionNamedToolChoice/function"],
-    responseFormat: ["ResponseFormatJsonSchema", "ResponseFormatJsonSchema/json_schema"],
+    tool: ["ChatCompletionTool"],
+    "tool/function": ["FunctionObject"],
+    toolChoice: ["ChatCompletionNamedToolChoice"],
+    responseFormat: ["ResponseFormatJsonSchema"],
+    "responseFormat/json_schema": ["ResponseFormatJsonSchema/json_schema"],
   },
   "anthropic-messages": {
     request: ["CreateMessageParams", "BetaCreateMessageParams"],
@@ -62,8 +68,8 @@ const places: { readonly [wire in WireName]: { readonly [place: string]: readonl
     "message.assistant": ["InputMessage"],
     "message.system": ["InputMessage"],
     "part.text": ["RequestTextBlock"],
-    "part.image": ["RequestImageBlock", "RequestImageBlock/source"],
-    "part.document": ["RequestDocumentBlock", "RequestDocumentBlock/source"],
+    "part.image": ["RequestImageBlock"],
+    "part.document": ["RequestDocumentBlock"],
     "part.tool-call": ["RequestToolUseBlock"],
     "part.tool-result": ["RequestToolResultBlock"],
     "part.reasoning": ["RequestThinkingBlock", "RequestRedactedThinkingBlock"],
@@ -119,6 +125,10 @@ function convert(schema: Json, queue: string[], names = false): Json {
   if (isArray(schema)) return schema.map((one) => convert(one, queue));
   if (!isObject(schema)) return schema;
   const out: Record<string, Json> = {};
+  // Where branches are told apart by a tag, only the branch that is meant complains. (OpenAI's branches lack the tags.)
+  const tag = obj(schema["discriminator"]);
+  const tagged = !names && isObject(tag["mapping"]) && isArray(schema["oneOf"]);
+  if (tagged) out["discriminator"] = { propertyName: tag["propertyName"] ?? "type" };
   for (const [key, value] of Object.entries(schema)) {
     if (value === undefined || (!names && (prose.has(key) || key.startsWith("x-") || key === "nullable"))) continue;
     if (key === "$ref" && typeof value === "string") {
@@ -126,7 +136,7 @@ function convert(schema: Json, queue: string[], names = false): Json {
       queue.push(name);
       out["$ref"] = `#/$defs/${name}`;
     } else if (key === "enum" || key === "const" || key === "required") out[key] = value;
-    else if (key === "oneOf" && !names) out["anyOf"] = convert(value, queue);
+    else if (key === "oneOf" && !names && !tagged) out["anyOf"] = convert(value, queue);
     else out[key] = convert(value, queue, !names && key === "properties");
   }
   if (schema["nullable"] === true && !names) return { anyOf: [out, { type: "null" }] };
@@ -139,7 +149,7 @@ export function judgesFrom(schemas: Schemas): Judges {
     const key = `${wire}/${name}`;
     let found = compiled.get(key);
     if (!found) {
-      const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false, allErrors: false });
+      const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false, discriminator: true });
       found = ajv.compile({ $ref: `#/$defs/${name}`, $defs: schemas[wire] });
       compiled.set(key, found);
     }
@@ -168,9 +178,9 @@ export function judgesFrom(schemas: Schemas): Judges {
   };
 }
 
+/** The deepest complaint: the branch that was meant gets furthest. */
 function explain(validate: ValidateFunction, name: string): string[] {
-  const errors = validate.errors ?? [];
-  const deepest = errors.toSorted((a, b) => b.instancePath.length - a.instancePath.length)[0];
+  const deepest = (validate.errors ?? []).toSorted((a, b) => b.instancePath.length - a.instancePath.length)[0];
   return deepest ? [`${name}${deepest.instancePath} ${deepest.message ?? ""} ${JSON.stringify(deepest.params)}`] : [name];
 }
 
@@ -181,7 +191,7 @@ function propertyNames(schemas: JsonObject, path: string): string[] {
   const visit = (schema: Json | undefined, wanted: string | undefined, depth: number): void => {
     if (!isObject(schema) || depth > 12) return;
     if (typeof schema["$ref"] === "string") visit(schemas[schema["$ref"].slice("#/$defs/".length)], wanted, depth + 1);
-    for (const key of ["allOf", "anyOf"]) for (const one of arr(schema[key])) visit(one, wanted, depth + 1);
+    for (const key of ["allOf", "anyOf", "oneOf"]) for (const one of arr(schema[key])) visit(one, wanted, depth + 1);
     for (const [key, inner] of Object.entries(obj(schema["properties"]))) {
       if (wanted === undefined) out.add(key);
       else if (key === wanted) visit(inner, undefined, depth + 1);

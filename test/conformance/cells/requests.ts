@@ -1,13 +1,17 @@
 import { isArray, isObject, type JsonObject } from "../../../src/canonical/json.ts";
 import { type Diff, diff, differences, toJson } from "../json.ts";
 import { codecOf, decodeRequest, targetFor } from "../subject.ts";
-import type { Cell } from "./cell.ts";
+import { type Cell, thrown } from "./cell.ts";
 import { sentUpstream } from "./relay.ts";
 
 /** A recorded request, decoded and encoded again with its source dropped, is what was sent; and `extra` hides nothing known. */
 export const requests: Cell = (exchange, { subject, judges }) => {
   const sent = exchange.request;
   if (!sent) return undefined;
+  if (exchange.status === 400 || exchange.status === 422) {
+    const refusal = refused(() => decodeRequest(subject, exchange.wire, exchange, sent).request());
+    if (refusal) return refusal;
+  }
   const decoded = decodeRequest(subject, exchange.wire, exchange, sent);
   const request = decoded.request();
   const before = JSON.stringify(request);
@@ -23,6 +27,17 @@ export const requests: Cell = (exchange, { subject, judges }) => {
   return out;
 };
 
+/** What the provider refused we may refuse too, if we say which field is at fault. */
+function refused(run: () => unknown): readonly Diff[] | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    const { code, message } = thrown(error);
+    return code === "invalid_request" ? [] : [diff("request.refused", "invalid_request", `${code}: ${message}`)];
+  }
+}
+
 /** Members of any `extra` that the specification names at that place. */
 function hidden(value: ReturnType<typeof toJson>, place: string, known: (place: string) => ReadonlySet<string>): Diff[] {
   if (isArray(value)) return value.flatMap((one) => hidden(one, place, known));
@@ -31,9 +46,13 @@ function hidden(value: ReturnType<typeof toJson>, place: string, known: (place: 
   const here = placeOf(value, place);
   for (const [key, inner] of Object.entries(value)) {
     if (key === "extra" && isObject(inner)) {
-      const names = known(here);
-      for (const name of Object.keys(inner))
-        if (names.has(name)) out.push(diff(`extra.${here}.${name}`, "a field of its own", "hidden in extra"));
+      for (const [name, kept] of Object.entries(inner)) {
+        if (!known(here).has(name)) continue;
+        // Unknown members of a known object are kept under its name.
+        const within = known(`${here}/${name}`);
+        const hiding = isObject(kept) && within.size > 0 ? Object.keys(kept).filter((one) => within.has(one)) : [""];
+        for (const one of hiding) out.push(diff(`extra.${here}.${name}.${one}`, "a field of its own", "hidden in extra"));
+      }
     } else if (inner !== undefined && !opaque.has(key)) out.push(...hidden(inner, key, known));
   }
   return out;

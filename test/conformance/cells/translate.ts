@@ -27,6 +27,8 @@ const lenses: { readonly [wire in WireName]: Lens } = {
     opaque: false,
     refusalIsText: true,
     oneChoice: true,
+    brokenArgs: false,
+    id: (id) => /^[a-zA-Z0-9_-]+$/.test(id),
     finish: (finish) => anthropicSays[finish],
   },
 };
@@ -53,10 +55,20 @@ export const translateTo =
     const wire = target === "other" ? other : exchange.wire;
     const { chunks, result } = decoded(exchange, kit.subject);
     if (expected.error || !expected.ended) return broken(exchange, kit, wire, chunks, expected);
-    const lens = target === "other" ? lenses[wire] : { ...lenses[wire], oneChoice: false, opaque: wire === "anthropic-messages" };
+    // A provider's reply that departs from the specification departs from it still on its own wire.
+    const judging = target === "other" ? kit : { ...kit, judges: undefined };
+    const lens =
+      target === "other"
+        ? lenses[wire]
+        : {
+            ...lenses[wire],
+            oneChoice: false,
+            opaque: wire === "anthropic-messages",
+            refusalIsText: wire === "anthropic-messages",
+          };
     const out: Diff[] = [];
-    out.push(...(await whole(exchange, kit, wire, result, expected, lens)));
-    out.push(...(await streamed(exchange, kit, wire, chunks, expected, lens)));
+    out.push(...(await whole(exchange, judging, wire, result, expected, lens)));
+    out.push(...(await streamed(exchange, judging, wire, chunks, expected, lens)));
     return out;
   };
 
@@ -103,7 +115,8 @@ async function streamed(
 ): Promise<Diff[]> {
   const text = serve(kit.subject, encoderFor(kit.subject, exchange, wire, true), chunks, finished);
   const out: Diff[] = [];
-  out.push(...judged(kit, wire, text, true));
+  const broken = expected.choices.some((choice) => choice.calls.some((call) => !isObject(parseJson(call.args || "{}"))));
+  out.push(...judged(kit, wire, text, true, broken));
   try {
     out.push(...compare(`${wire}.stream`, withoutError(expected), await sdkStream(wire, text), lens));
   } catch (error) {
@@ -127,7 +140,7 @@ async function broken(
   const terminal: Terminal = error ? { kind: "error", error } : { kind: "truncated", error: cut };
   const shown = chunks.filter((chunk) => chunk.type !== "error" && chunk.type !== "finish");
   const text = serve(kit.subject, encoderFor(kit.subject, exchange, wire, true), shown, terminal);
-  const out = judged(kit, wire, text, false);
+  const out = judged(kit, wire, text, false, true);
   try {
     await sdkStream(wire, text);
     out.push(diff(`${wire}.broken.sdk`, "a rejection", "an answer"));
@@ -142,9 +155,10 @@ function serve(subject: Subject, encoder: ReplyEncoder<"chat">, chunks: readonly
 }
 
 /** The served stream against the order validator and the specification. */
-function judged(kit: Kit, wire: WireName, text: string, complete: boolean): Diff[] {
+function judged(kit: Kit, wire: WireName, text: string, complete: boolean, brokenArgs: boolean): Diff[] {
   const events = naiveEvents(text);
-  const faults = wire === "openai-chat" ? openaiOrderFaults(events, true, complete) : anthropicOrderFaults(events, complete);
+  const faults =
+    wire === "openai-chat" ? openaiOrderFaults(events, true, complete) : anthropicOrderFaults(events, complete, brokenArgs);
   const out = [...new Set(faults)].map((fault) => diff(`${wire}.stream.order`, "in order", fault));
   const seen = new Set<string>();
   for (const { data } of events) {
