@@ -14,6 +14,9 @@ beforeEach(() => {
 });
 afterEach(() => directory.remove());
 
+/** A mistake shows as waiting without end. */
+const bounded = { timeout: 60_000 };
+
 const open = (options: Partial<LedgerOptions> = {}): Promise<LedgerWriter> =>
   openLedger({ dataDir: directory.dataDir, clock: realClock, ...options });
 
@@ -54,15 +57,15 @@ test("an attempt id is booked once, also by a second process life", async () => 
   assert.equal(readEntries(directory.dataDir)[0]?.["status"], 200);
 });
 
-test("rows are durable soon after, without a flush", async () => {
+test("rows are durable soon after, without a flush, more of them too than the worker is given at once", bounded, async () => {
   const writer = await open();
-  writer.begin(attemptStart(1)).settle(attemptEnd());
+  for (let index = 0; index < 5000; index++) writer.begin(attemptStart(index)).settle(attemptEnd());
   while (writer.health().queued > 0) await turn();
-  assert.equal(readEntries(directory.dataDir).length, 1);
+  assert.equal(readEntries(directory.dataDir).length, 5000);
   await writer.close();
 });
 
-test("a worker that dies again and again loses nothing and doubles nothing", async () => {
+test("a worker that dies again and again loses nothing and doubles nothing", bounded, async () => {
   const workers: Worker[] = [];
   const startWorker: LedgerOptions["startWorker"] = (start) => {
     const worker = startLedgerWorker(start);

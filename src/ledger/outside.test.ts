@@ -7,6 +7,9 @@ import { bookUntilKilled, lockFromOutside } from "./testing/processes.ts";
 
 /* What other processes and sudden death do to the ledger. */
 
+/** A mistake shows as waiting without end. */
+const bounded = { timeout: 60_000 };
+
 let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {
   directory = temporaryDirectory();
@@ -36,28 +39,32 @@ const settle = (writer: LedgerWriter, from: number, to: number): void => {
   for (let index = from; index < to; index++) writer.begin(attemptStart(index)).settle(attemptEnd());
 };
 
-test("kill -9 in the middle of the load: what was flushed is there, what is there has no holes, and the file is sound", async () => {
-  const million = 1_000_000;
-  const durable: number[] = [];
-  for (let life = 0; life < 4; life++) durable.push(await bookUntilKilled(directory.dataDir, life * million, 3 + life * 4));
-  const lives = new Map<number, number[]>();
-  for (const row of readEntries(directory.dataDir)) {
-    const index = Number(row["started_at"]) - 1_700_000_000_000;
-    const life = Math.floor(index / million);
-    lives.set(life, [...(lives.get(life) ?? []), index % million]);
-  }
-  for (const [life, least] of durable.entries()) {
-    const found = lives.get(life) ?? [];
-    assert.ok(found.length >= least && least > 0, `life ${life}: ${found.length} rows, ${least} were durable`);
-    assert.deepEqual(found, [...found.keys()], "groups are committed in order, so a life's rows are the first it ended");
-  }
-  assert.equal(examine(directory.dataDir).integrity, "ok");
-  const { writer } = await open();
-  settle(writer, 5 * million, 5 * million + 10);
-  assert.equal((await writer.close()).written, 10);
-});
+test(
+  "kill -9 in the middle of the load: what was flushed is there, what is there has no holes, and the file is sound",
+  bounded,
+  async () => {
+    const million = 1_000_000;
+    const durable: number[] = [];
+    for (let life = 0; life < 4; life++) durable.push(await bookUntilKilled(directory.dataDir, life * million, 3 + life * 4));
+    const lives = new Map<number, number[]>();
+    for (const row of readEntries(directory.dataDir)) {
+      const index = Number(row["started_at"]) - 1_700_000_000_000;
+      const life = Math.floor(index / million);
+      lives.set(life, [...(lives.get(life) ?? []), index % million]);
+    }
+    for (const [life, least] of durable.entries()) {
+      const found = lives.get(life) ?? [];
+      assert.ok(found.length >= least && least > 0, `life ${life}: ${found.length} rows, ${least} were durable`);
+      assert.deepEqual(found, [...found.keys()], "groups are committed in order, so a life's rows are the first it ended");
+    }
+    assert.equal(examine(directory.dataDir).integrity, "ok");
+    const { writer } = await open();
+    settle(writer, 5 * million, 5 * million + 10);
+    assert.equal((await writer.close()).written, 10);
+  },
+);
 
-test("another process locks the database: the main thread goes on, the rows land when the lock is gone", async () => {
+test("another process locks the database: the main thread goes on, the rows land when the lock is gone", bounded, async () => {
   const { writer, says } = await open();
   const lock = await lockFromOutside(directory.dataDir);
   let turns = 0;
@@ -77,7 +84,7 @@ test("another process locks the database: the main thread goes on, the rows land
   assert.equal(examine(directory.dataDir).attempts, 3000);
 });
 
-test("past the bound the newest rows are dropped and counted, and it recovers", async () => {
+test("past the bound the newest rows are dropped and counted, and it recovers", bounded, async () => {
   const { writer, says } = await open({ limits: { rows: 1000 } });
   const lock = await lockFromOutside(directory.dataDir);
   const lost = says(/being lost: the backlog of rows is full/);
@@ -94,7 +101,7 @@ test("past the bound the newest rows are dropped and counted, and it recovers", 
   assert.deepEqual(examine(directory.dataDir), { rows: queued + 100, attempts: queued + 100, integrity: "ok" });
 });
 
-test("the bound counts bytes too", async () => {
+test("the bound counts bytes too", bounded, async () => {
   const { writer, says } = await open({ limits: { bytes: 100_000 } });
   const lock = await lockFromOutside(directory.dataDir);
   const lost = says(/being lost/);
@@ -105,7 +112,7 @@ test("the bound counts bytes too", async () => {
   await writer.close();
 });
 
-test("a close that cannot write ends in time and says what was lost", async () => {
+test("a close that cannot write ends in time and says what was lost", bounded, async () => {
   const { writer } = await open();
   const lock = await lockFromOutside(directory.dataDir);
   settle(writer, 0, 700);

@@ -5,14 +5,13 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { ledgerFile } from "../open.ts";
 
-function start(script: string, ...args: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  return spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+function start(script: URL, ...args: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
+  return spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ["pipe", "pipe", "inherit"] });
 }
 
 /** Locks the ledger's database from another process. `release` resolves once the lock is given back. */
 export async function lockFromOutside(dataDir: string): Promise<{ release(): Promise<void> }> {
-  const child = start("./lock-child.ts", ledgerFile(dataDir));
+  const child = start(new URL("./lock-child.ts", import.meta.url), ledgerFile(dataDir));
   await once(child.stdout, "data");
   return {
     async release() {
@@ -25,7 +24,7 @@ export async function lockFromOutside(dataDir: string): Promise<{ release(): Pro
 
 /** Books attempts in another process, beginning at `first`, and kills it once it has said `lines` times how many are durable. */
 export async function bookUntilKilled(dataDir: string, first: number, lines: number): Promise<number> {
-  const child = start("./load-child.ts", dataDir, String(first));
+  const child = start(new URL("./load-child.ts", import.meta.url), dataDir, String(first));
   const exited = once(child, "exit");
   let durable = first;
   let seen = 0;
