@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 
 /** Rows of the ledger in a data directory, one per attempt. Read after the gateway has ended. Throws where there is no ledger. */
 export function ledgerRows(dataDir: string): number {
-  const file = readdirSync(dataDir, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith(".db"));
+  const file = readdirSync(dataDir, { recursive: true, encoding: "utf8" }).find((name) => /\.(?:sqlite|db)$/.test(name));
   if (file === undefined) throw new Error("no database in the data directory");
   const database = new DatabaseSync(join(dataDir, file), { readOnly: true });
   try {
