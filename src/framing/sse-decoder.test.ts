@@ -24,6 +24,14 @@ describe("SseDecoder", () => {
     assert.deepEqual(decode("\ufeffdata: a\n\n"), ["a"]);
     assert.deepEqual(decode("\ufeff\ufeffdata: a\n\n"), []);
     assert.deepEqual(decode("data: \ufeffa\n\n"), ["\ufeffa"]);
+    const decoder = new SseDecoder();
+    const events = Array.from(Buffer.from("\ufeff\ufeffdata: a\n\ndata: b\n\n"), (byte) =>
+      decoder.push(Uint8Array.of(byte)),
+    ).flat();
+    assert.deepEqual(
+      events.map(({ data }) => data),
+      ["b"],
+    );
   });
 
   it("gives an event at once when its blank line ends in CR, and no second one for the LF after it", () => {
@@ -43,6 +51,9 @@ describe("SseDecoder", () => {
       "\ufffd\ufffd",
       "ok",
     ]);
+    const torn = new SseDecoder();
+    torn.push(Buffer.from([...Buffer.from("data: "), 0xe2]));
+    assert.deepEqual(torn.push(Buffer.from("x\n\n")), [{ event: undefined, data: "\ufffdx" }]);
   });
 
   it("gives up at the cap, whatever is sent, and stays given up", () => {

@@ -91,7 +91,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (this.#over) return;
+    // undici flushes its parser with nothing when it resumes.
+    if (this.#over || chunk.length === 0) return;
     this.#since = this.#clock.now();
     this.#queue.push(chunk);
     this.#queued += chunk.length;

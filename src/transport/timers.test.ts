@@ -93,6 +93,26 @@ describe("the four timers", () => {
     assert.equal(got, size);
   });
 
+  it("idle counts from when the provider may go on", async () => {
+    const clock = new FakeClock();
+    const size = 100_000;
+    await using at = await rig(
+      ({ socket }) => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${2 * size}\r\n\r\n${"x".repeat(size)}`),
+      {
+        clock,
+      },
+    );
+    const { body } = await (await asked(at, {})).reply;
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(1900);
+    for (let got = 0; got < size; ) got += (await body.read())?.length ?? 0;
+    const error = rejection(body.read());
+    clock.advance(1900);
+    assert.equal(clock.pending, 1);
+    clock.advance(100);
+    assertLate(await error, /nothing more for 2 s/);
+  });
+
   it("total: however busily it goes on", async () => {
     const clock = new FakeClock();
     await using at = await rig(({ socket }) => socket.write(chunkedHead + chunk("a")), { clock });
