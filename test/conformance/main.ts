@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type CellName, cellNames } from "./cells/index.ts";
 import { find, wireOf } from "./loader.ts";
+import { plantAll } from "./mutations/main.ts";
 import { failureLines, printRules, printTables } from "./report.ts";
 import { runAll } from "./run.ts";
 import { loadSchemas } from "./spec.ts";
@@ -48,7 +49,10 @@ const slots = [...find(resolve(root, "test/fixtures"), true), ...find(recordings
 const schemas = loadSchemas(specs);
 say(`conformance: ${slots.length} recorded exchanges, cells ${cells.join(", ")}, seed ${seed}`);
 
-const verdicts = await runAll(slots, { root, schemas, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id });
+const planting = values.mutations === true;
+const verdicts = planting
+  ? []
+  : await runAll(slots, { root, schemas, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id });
 printTables(verdicts, say);
 const red = printRules(verdicts, values.id === undefined && values.provider === undefined, say);
 const failed = verdicts.filter((verdict) => verdict.diffs.length > 0);
@@ -56,7 +60,9 @@ if (failed.length > 0) {
   say("\nfailures, most common first:");
   for (const line of failureLines(failed, values.verbose ? 1000 : 3)) say(line);
 }
-const failures = failed.length + red + missing;
+const whole = Object.keys(values).length === 0;
+const mutants = planting || whole ? await plantAll(root, schemas, seed, say) : { caught: 0, missed: 0 };
+const failures = failed.length + red + missing + mutants.missed;
 say(`\n${((performance.now() - began) / 1000).toFixed(1)} s`);
-say(`${verdicts.length - failed.length} passed, ${failures} failed`);
+say(`${verdicts.length - failed.length + mutants.caught} passed, ${failures} failed`);
 process.exitCode = failures > 0 ? 1 : 0;

@@ -1,8 +1,9 @@
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
-import type { Json } from "../../src/canonical/json.ts";
-import { anthropicWhole } from "./expect-anthropic.ts";
-import { openaiWhole } from "./expect-openai.ts";
+import type { FinishReason } from "../../src/canonical/chat.ts";
+import type { Json, JsonObject } from "../../src/canonical/json.ts";
+import { anthropicFinish, anthropicWhole } from "./expect-anthropic.ts";
+import { openaiFinish, openaiWhole } from "./expect-openai.ts";
 import { num, obj, objects, str, toJson } from "./json.ts";
 import type { WireName } from "./loader.ts";
 import type { Reading } from "./reading.ts";
@@ -21,6 +22,25 @@ const reply = (body: string, type: string): void => {
   answer = new Response(body, { status: 200, headers: { "content-type": type } });
 };
 
+/** What we serve must say itself why it stopped: nothing is derived from the content here. */
+const stated = (reading: Reading, finishes: readonly (FinishReason | undefined)[]): Reading => ({
+  ...reading,
+  choices: reading.choices.map((choice, at) => ({ ...choice, finish: finishes[at] })),
+});
+
+function readOpenai(completion: JsonObject): Reading {
+  const raws = objects(completion["choices"]).map((choice) => str(choice["finish_reason"]) ?? "");
+  return stated(
+    openaiWhole(completion),
+    raws.map((raw) => openaiFinish(raw, raw === "tool_calls")),
+  );
+}
+
+function readAnthropic(message: JsonObject): Reading {
+  const raw = str(message["stop_reason"]) ?? "";
+  return stated(anthropicWhole(message), [anthropicFinish(raw, raw === "tool_use")]);
+}
+
 /** A served stream, as SSE text. Rejects as the SDK does. */
 export async function sdkStream(wire: WireName, text: string): Promise<Reading> {
   reply(text, "text/event-stream");
@@ -31,9 +51,9 @@ export async function sdkStream(wire: WireName, text: string): Promise<Reading> 
 export async function sdkWhole(wire: WireName, body: Json): Promise<Reading> {
   reply(JSON.stringify(body), "application/json");
   if (wire === "openai-chat") {
-    return openaiWhole(obj(toJson(await openai.chat.completions.create({ model: "any", messages: [] }))));
+    return readOpenai(obj(toJson(await openai.chat.completions.create({ model: "any", messages: [] }))));
   }
-  return anthropicWhole(obj(toJson(await anthropic.messages.create({ model: "any", max_tokens: 1, messages: [] }))));
+  return readAnthropic(obj(toJson(await anthropic.messages.create({ model: "any", max_tokens: 1, messages: [] }))));
 }
 
 async function openaiStreamed(): Promise<Reading> {
@@ -54,7 +74,7 @@ async function openaiStreamed(): Promise<Reading> {
     ...choice,
     message: { ...obj(choice["message"]), reasoning_content: reasoning.get(num(choice["index"]) ?? 0) ?? "" },
   }));
-  return { ...openaiWhole({ ...completion, choices }), ended };
+  return { ...readOpenai({ ...completion, choices }), ended };
 }
 
 async function anthropicStreamed(): Promise<Reading> {
@@ -62,5 +82,5 @@ async function anthropicStreamed(): Promise<Reading> {
   const message = await stream.finalMessage();
   // Tool input is a getter on some blocks: read it before the message becomes plain JSON.
   const content = message.content.map((block) => ("input" in block ? { ...block, input: block.input } : block));
-  return anthropicWhole(obj(toJson({ ...message, content })));
+  return readAnthropic(obj(toJson({ ...message, content })));
 }

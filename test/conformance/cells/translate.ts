@@ -30,6 +30,7 @@ const lenses: { readonly [wire in WireName]: Lens } = {
     brokenArgs: false,
     id: (id) => /^[a-zA-Z0-9_-]+$/.test(id),
     finish: (finish) => anthropicSays[finish],
+    refusalMayFilter: true,
   },
 };
 

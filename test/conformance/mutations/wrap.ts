@@ -12,6 +12,12 @@ import type { Subject } from "../subject.ts";
 
 export type Mutation = (subject: Subject) => Subject;
 
+/** One mistake, by the name the table shows. */
+export interface Planted {
+  readonly id: string;
+  readonly mutation: Mutation;
+}
+
 const wireNames: readonly WireName[] = ["openai-chat", "anthropic-messages"];
 
 function onWire(names: readonly WireName[], change: (wire: Wire) => Wire): Mutation {
