@@ -34,7 +34,10 @@ export function encodeMessages(messages: readonly Message[], context: Context): 
       }
       continue;
     }
-    if (results.length > 0 && results.length === message.content.length) continue;
+    if (results.length > 0 && results.length === message.content.length) {
+      restore({}, message.extra, at, context);
+      continue;
+    }
     const encoded = encodeSpoken(message, at, context);
     if (encoded !== undefined) order.say(encoded);
   }

@@ -32,6 +32,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     ...encodeReasoningSetting(request, context),
     ...limit(request, context),
     ...plain(request, context),
+    ...((offered || native) && request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls }),
     ...borrowed(request, context),
     ...streaming(request, context),
   };
@@ -44,6 +45,10 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     }
   }
   unnamed(request, body, context);
+  if (!native && request.messages.at(-1)?.role === "assistant") {
+    const at = `messages[${request.messages.length - 1}]`;
+    context.losses.approximate("prefill_not_continued", at, "this API answers the last message; it does not go on with it.");
+  }
   for (const field of target.quirks.drop ?? []) {
     if (isEmpty(body[field])) continue;
     body[field] = undefined;
@@ -62,7 +67,6 @@ const defined = (body: Record<string, Json | undefined>): JsonObject =>
 /** Fields that mean the same on both sides. */
 function plain(request: ChatRequest, context: Context): JsonObject {
   return {
-    parallel_tool_calls: request.parallelToolCalls,
     temperature: request.temperature,
     top_p: topP(request, context),
     frequency_penalty: request.frequencyPenalty,

@@ -18,6 +18,7 @@ export function encodeTools(tools: readonly Tool[] | undefined, context: Context
       if (encoded !== undefined) made.push(encoded);
     }
   }
+  // A list that was emptied by us is left out: the API refuses empty lists.
   const emptied = made.length === 0 && (functions.length > 0 || tools.length > 0);
   return { ...(functions.length > 0 && { functions }), ...(!emptied && { tools: made }) };
 }
@@ -93,6 +94,14 @@ export function encodeToolChoice(request: ChatRequest, offered: boolean, context
     }
     return older;
   }
+  if (
+    choice.type === "tool" &&
+    !context.native &&
+    !request.tools?.some((tool) => tool.type !== "hosted" && tool.name === choice.name)
+  ) {
+    context.losses.drop("tool_choice_dropped", "tool_choice", `the tool ${choice.name} cannot be offered to this provider.`);
+    return older;
+  }
   return { tool_choice: sent === "any" && choice.type === "required" ? "any" : newerChoice(choice, context), ...older };
 }
 
@@ -140,9 +149,40 @@ export function encodeResponseFormat(format: ResponseFormat, as: string | undefi
         ...member("name", title ?? (context.native ? undefined : "response"), as),
         ...member("description", description, as),
         ...(spelled(as, "no-schema") ? {} : member("schema", spelled(as, "schema=null") ? undefined : schema, as)),
-        ...member("strict", strict, as),
+        ...member("strict", strict ?? (context.native ? undefined : strictness(schema, context)), as),
       };
       return { type: "json_schema", json_schema: restore(made, format.extra, "response_format.json_schema", context) };
     }
   }
 }
+
+/** Other wires hold to their schemas always; this API only to those of its strict subset. */
+function strictness(schema: JsonObject, { losses }: Context): boolean | undefined {
+  if (fitsStrict(schema)) return true;
+  losses.approximate(
+    "schema_not_strict",
+    "response_format",
+    "the schema is outside the strict subset; the answer may depart from it.",
+  );
+  return undefined;
+}
+
+/** Whether every object of the schema closes itself and requires all it names. */
+function fitsStrict(schema: Json): boolean {
+  if (Array.isArray(schema)) return schema.every((item: Json) => fitsStrict(item));
+  if (!isObject(schema)) return true;
+  const properties = schema["properties"];
+  if (schema["type"] === "object" || isObject(properties)) {
+    if (schema["additionalProperties"] !== false || !isObject(properties)) return false;
+    const required = schema["required"];
+    if (!Array.isArray(required) || !Object.keys(properties).every((name) => required.includes(name))) return false;
+    if (!Object.values(properties).every((property) => fitsStrict(property ?? true))) return false;
+  }
+  return ["items", "anyOf", "$defs", "definitions"].every((key) => {
+    const inner = schema[key];
+    return inner === undefined || (key.startsWith("$") || key === "definitions" ? fitsAll(inner) : fitsStrict(inner));
+  });
+}
+
+const fitsAll = (definitions: Json): boolean =>
+  isObject(definitions) && Object.values(definitions).every((definition) => fitsStrict(definition ?? true));

@@ -2,6 +2,7 @@ import type { HeaderBag } from "../../canonical/call.ts";
 import { type ErrorCode, GatewayError } from "../../canonical/error.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import { isObject } from "../../canonical/json.ts";
+import { maskJson, maskSecrets } from "../shared/mask.ts";
 import { list, object, text } from "../shared/read.ts";
 import type { WireError } from "../wire.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -80,7 +81,7 @@ function kindOf(status: number, { message, words }: Said): ErrorCode {
   if (status === 401) return "provider_credential";
   if (status === 403) return policy.test(all) ? "content_policy" : "provider_credential";
   if (status === 413) return overflow.test(all) ? "context_overflow" : "payload_too_large";
-  if (status === 404) return "model_not_found";
+  if (status === 404) return /model|deployment/.test(all) ? "model_not_found" : "provider_error";
   if (status === 408 || status === 504 || status === 524) return "timeout";
   if (status === 429) return busy.test(all) ? "overloaded" : "rate_limited";
   if (status === 503 || status === 529) return "overloaded";
@@ -103,7 +104,7 @@ function classify(status: number, headers: HeaderBag, body: JsonObject | string,
     param: said.param,
     retryAfterMs: code === "rate_limited" || code === "overloaded" ? retryAfterMs(headers, said.message) : undefined,
     // The model, not the caller, failed to make a valid call: another try may go well.
-    retryable: said.words.includes("tool_use_failed") ? true : undefined,
+    retryable: said.words.includes("tool_use_failed") ? true : status === 404 ? false : undefined,
     status: code === "invalid_request" && status !== 400 && status < 500 ? status : undefined,
     upstream: {
       provider,
@@ -135,26 +136,23 @@ function explain(code: ErrorCode, status: number, theirs: string | undefined, pr
     case "timeout":
       return `Provider ${provider} gave no answer in time (HTTP ${status}). Try again.`;
     case "provider_error":
+      if (status === 404) {
+        return `Provider ${provider} has nothing at the address this gateway calls (HTTP 404). The operator has to check its base_url.`;
+      }
       return `Provider ${provider} failed (HTTP ${status}). Try again.${quoted}`;
     default:
       return theirs ?? `Provider ${provider} refused the request (HTTP ${status}) and gave no reason.`;
   }
 }
 
-/** Texts that look like credentials, with all but their kind struck out. */
-export function masked(value: string): string {
-  return value
-    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, "$1 ***")
-    .replace(/\b((?:sk|pk|rk|xai|gsk|nvapi|pplx|hf|AIza|ya29|r8|fw|csk|sess|eyJ)[-_.]?)[A-Za-z0-9*_.-]{8,}/g, "$1***")
-    .replace(/((?:api[-_ ]?key|token|secret|password)(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',}]{4,}/gi, "$1***")
-    .replace(/\b(org|proj|user)-[A-Za-z0-9]{8,}/g, "$1-***");
-}
+const keyed = /(api[-_ ]?key(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',}]{4,}/gi;
+
+/** Without anything that looks like a credential. */
+export const masked = (value: string): string => maskSecrets(value).replace(keyed, "$1[secret]");
 
 function maskedJson(body: JsonObject): Json {
   const written = JSON.stringify(body);
-  if (written.length > 4000) return `${masked(written.slice(0, 4000))}…`;
-  const value: Json = JSON.parse(written, (_, item: unknown) => (typeof item === "string" ? masked(item) : item));
-  return value;
+  return written.length > 4000 ? `${masked(written.slice(0, 4000))}…` : maskJson(body);
 }
 
 /** The `type` and `code` that clients of OpenAI know, where they have one for ours. */
@@ -182,6 +180,8 @@ export function encodeError(error: GatewayError, callId: string): WireError {
     status: error.status,
     headers: {
       "content-type": "application/json",
+      // SDKs retry every 408, 409, 429 and 5xx unless told not to.
+      ...(!error.retryable && { "x-should-retry": "false" }),
       ...(wait !== undefined && { "retry-after": String(Math.ceil(wait / 1000)), "retry-after-ms": String(Math.ceil(wait)) }),
     },
     body: { error: errorObject(error, callId) },

@@ -26,7 +26,7 @@ export class Names {
   readonly #originals = new Map<string, string>();
 
   /**
-   * @param limit most characters a name may have; at least 16
+   * @param limit most characters a name may have; under 14 nothing readable is left of a name that does not fit
    * @param illegal matches, with the `g` flag, the characters that may not stand in a name
    */
   constructor(limit: number, illegal?: RegExp) {
@@ -38,7 +38,8 @@ export class Names {
   fit(name: string): string {
     const legal = this.#illegal === undefined ? name : name.replace(this.#illegal, "_");
     if (legal === name && name.length <= this.#limit) return name;
-    const fitted = `${legal.slice(0, this.#limit - 13)}_${digest(name)}`;
+    const room = this.#limit - 13;
+    const fitted = room > 0 ? `${legal.slice(0, room)}_${digest(name)}` : digest(name).slice(0, this.#limit);
     this.#originals.set(fitted, name);
     return fitted;
   }
