@@ -5,13 +5,14 @@ import type { Draft } from "./spelling.ts";
 
 const known = new Set(["type", "ttl"]);
 
-/** `cache_control` of a block, tool or request; null counts as none. */
+/** `cache_control` of the block or tool at `at`, or of the request (""); null counts as none. */
 export function decodeCache(source: JsonObject, at: string): CacheMark | undefined {
   const value = source["cache_control"];
   if (value === undefined || value === null) return undefined;
-  const ttl = optional(wantObject(value, `${at}.cache_control`)["ttl"], `${at}.cache_control.ttl`, text, "5m or 1h");
+  const path = at === "" ? "cache_control" : `${at}.cache_control`;
+  const ttl = optional(wantObject(value, path)["ttl"], `${path}.ttl`, text, "5m or 1h");
   if (ttl === undefined) return {};
-  return ttl === "5m" || ttl === "1h" ? { ttl } : refuse(`${at}.cache_control.ttl`, "5m or 1h");
+  return ttl === "5m" || ttl === "1h" ? { ttl } : refuse(`${path}.ttl`, "5m or 1h");
 }
 
 /** Members of `cache_control` that the specification does not name. */

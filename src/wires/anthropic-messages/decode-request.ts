@@ -62,7 +62,7 @@ function readRequest(model: string, body: JsonObject, headers: HeaderBag): ChatR
     ),
     endUser: metadata && optional(metadata["user_id"], "metadata.user_id", text, "a string"),
     serviceTier: optional(body["service_tier"], "service_tier", text, "a string"),
-    cache: decodeCache(body, "request"),
+    cache: decodeCache(body, ""),
     container: body["container"] ?? undefined,
     contextManagement: body["context_management"] ?? undefined,
     mcpServers: body["mcp_servers"] ?? undefined,

@@ -205,12 +205,12 @@ function input(part: ToolCallPart, at: string, scope: Scope): Json {
   return { [invalidJson]: part.arguments };
 }
 
-/** A tool's arguments as an object ("" counts as none); undefined where they are none. */
+/** A tool's arguments as an object ("" and null count as none); undefined where they are none. */
 export function parseInput(text: string): JsonObject | undefined {
   if (text.trim() === "") return {};
   try {
     const value: Json = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return value === null ? {} : isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

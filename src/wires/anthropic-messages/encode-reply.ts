@@ -25,6 +25,7 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
   #started = false;
   #usage: Usage | undefined;
   #finish: Finish | undefined;
+  #refused = false;
   #failed = false;
 
   constructor(meta: ReplyMeta) {
@@ -35,11 +36,12 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
     const [choice, ...others] = result.choices;
     for (const other of others) this.#unseen(other.index);
     const content = (choice?.content ?? []).flatMap<Draft>((part) => wholeBlock(part, this.warnings) ?? []);
+    const refused = choice?.content.some((part) => part.type === "refusal") ?? false;
     const { container = choice?.finish.container, contextManagement = choice?.finish.contextManagement } = result;
     return {
       ...this.#envelope({ ...result, container, contextManagement }),
       content,
-      stop_reason: encodeFinish(choice?.finish),
+      stop_reason: encodeFinish(choice?.finish, refused),
       stop_sequence: choice?.finish.stopSequence ?? null,
       stop_details: stopDetails(choice?.finish),
       usage: encodeUsage(result.usage, result.serviceTier),
@@ -56,6 +58,7 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
         return nothing;
       case "part-start":
         if (chunk.choice !== 0) return this.#unseen(chunk.choice);
+        if (chunk.content.type === "refusal") this.#refused = true;
         return this.#begin(this.#blocks.start(chunk.part, chunk.content));
       case "part-end":
         return chunk.choice === 0 ? this.#blocks.stop(chunk.part) : nothing;
@@ -86,7 +89,7 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
         if (this.#failed) return nothing;
         const limited = terminal.kind === "limited";
         const delta: Draft = {
-          stop_reason: limited ? "max_tokens" : encodeFinish(this.#finish),
+          stop_reason: limited ? "max_tokens" : encodeFinish(this.#finish, this.#refused),
           stop_sequence: (limited ? undefined : this.#finish?.stopSequence) ?? null,
           stop_details: limited ? null : stopDetails(this.#finish),
           container: this.#finish?.container ?? this.#head?.container ?? null,

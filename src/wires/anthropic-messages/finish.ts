@@ -34,12 +34,12 @@ export function decodeFinish(
 }
 
 /** The stop reason for a caller: the provider's own word where it is one of Anthropic's and means the same. */
-export function encodeFinish(finish: Finish | undefined): string {
+export function encodeFinish(finish: Finish | undefined, refused: boolean): string {
   if (finish === undefined) return "end_turn";
   if (finish.raw !== null && reasons.get(finish.raw) === finish.reason) return finish.raw;
   switch (finish.reason) {
     case "stop":
-      return finish.stopSequence === undefined ? "end_turn" : "stop_sequence";
+      return refused ? "refusal" : finish.stopSequence === undefined ? "end_turn" : "stop_sequence";
     case "length":
       return "max_tokens";
     case "tool-calls":
