@@ -74,4 +74,21 @@ describe("a reply compressed although it was not asked for", () => {
       assert.ok(error instanceof TransportError && error.code === code, String(error));
     }
   });
+
+  it("harms nobody when it is bad and not read, and can be cancelled", async () => {
+    await using at = await rig((request) => {
+      const start = request.number === 1 ? "not gzip at all" : "";
+      request.socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 999\r\n\r\n${start}`);
+    });
+    const bad = (await at.send()).body;
+    await at.server.until(() => at.server.open === 0);
+    const error = await rejection(bad.read());
+    assert.ok(error instanceof TransportError && error.code === "bad_reply", String(error));
+    const { body } = await at.send();
+    const waiting = rejection(body.read());
+    body.cancel();
+    for (const thrown of [await waiting, await rejection(body.read())]) {
+      assert.ok(thrown instanceof TransportError && thrown.code === "cancelled", String(thrown));
+    }
+  });
 });

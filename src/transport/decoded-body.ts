@@ -44,6 +44,10 @@ export class DecodedBody implements BodyReader {
     this.#peer = peer;
     this.#inflater = inflater(coding);
     this.#output = this.#inflater[Symbol.asyncIterator]();
+    this.#inflater.on("error", (cause) => {
+      this.#failure ??= this.#bad("sent a compressed reply that cannot be read", cause);
+      this.#source.cancel();
+    });
     void this.#feed();
   }
 
@@ -56,7 +60,6 @@ export class DecodedBody implements BodyReader {
       if (this.#given <= FREE_BYTES || this.#given <= this.#received * RATIO) return value;
     } catch (thrown) {
       this.#failure ??= this.#bad("sent a compressed reply that cannot be read", thrown);
-      this.#source.cancel();
       throw this.#failure;
     }
     this.#failure = this.#bad("sent a reply that grows out of all proportion when decompressed");
@@ -65,6 +68,7 @@ export class DecodedBody implements BodyReader {
   }
 
   cancel(): void {
+    this.#failure ??= new TransportError("cancelled", "The call was cancelled.", true);
     this.#source.cancel();
     this.#inflater.destroy();
   }
@@ -78,7 +82,7 @@ export class DecodedBody implements BodyReader {
       }
       this.#inflater.end();
     } catch (thrown) {
-      this.#failure = toGatewayError(thrown);
+      this.#failure ??= toGatewayError(thrown);
       this.#inflater.destroy(this.#failure);
     }
   }

@@ -12,6 +12,8 @@ import type { BodyReader, UpstreamReply, UpstreamRequest, UpstreamTimeouts } fro
 const QUEUE_BYTES = 64 * 1024;
 /** Interim (1xx) replies that are passed over. */
 const INTERIM_REPLIES = 64;
+/** A kept-alive connection that breaks later than this after the request was not stale: the provider may be at work on it. */
+const STALE_MS = 1000;
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
@@ -28,7 +30,10 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
   readonly #timeouts: UpstreamTimeouts;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = "connecting";
-  #reused = true;
+  /** The connection was made for this request. */
+  #fresh = false;
+  /** A byte of the reply has come. */
+  #begun = false;
   #interim = 0;
 
   /** Set until the headers are there. */
@@ -62,13 +67,17 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
     if (this.#over) {
-      controller.abort(this.#failure ?? new Error("given up"));
-      return;
+      // Thrown, not aborted: undici then drops the request and keeps the connection.
+      throw this.#failure ?? new Error("given up");
     }
-    this.#reused = !this.#pool.handingOver;
+    this.#controller = controller;
+    this.#fresh = this.#pool.handingOver;
     this.#enter("waiting");
+  }
+
+  onResponseStarted(): void {
+    this.#begun = true;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -111,7 +120,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#over) return;
-    this.#end(explain(error, { peer: this.#pool.peer, phase: this.#phase, reused: this.#reused }));
+    const stale = !this.#fresh && !this.#begun && this.#clock.now() - this.#since < STALE_MS;
+    this.#end(explain(error, { peer: this.#pool.peer, phase: this.#phase, stale }));
   }
 
   /** The signal's listener. */

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import type { ErrorCode } from "../canonical/error.ts";
 import { systemClock } from "./clock.ts";
 import { HttpTransport, readAll, TransportError } from "./http-transport.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
 import { patient, rejection, rig } from "./testing/harness.ts";
 import { chunk, chunkedHead, type RawRequest, reply } from "./testing/raw-server.ts";
 
@@ -142,18 +143,31 @@ describe("what providers do wrong", () => {
     assert.equal(await rejection(body.read()), error);
   });
 
-  it("knows that a kept-alive connection gone stale has taken no request", async () => {
-    await using at = await rig(({ socket, onConnection }) => {
-      if (onConnection === 1) socket.write(reply("{}"));
-      else socket.resetAndDestroy();
-    });
-    await readAll((await at.send()).body, 100);
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    const error = await rejection(at.send());
-    assert.equal(at.server.connections, 1);
-    assert.ok(error instanceof TransportError && error.code === "unreachable");
-    assert.equal(error.requestSent, false);
-    assert.equal(error.retryable, true);
+  it("knows which kept-alive connections went stale and so took no request", async () => {
+    const clock = new FakeClock();
+    const breaks: ((request: RawRequest) => void)[] = [
+      reset,
+      ({ socket }) => socket.end("HTTP/1.1 20"),
+      ({ socket }) => {
+        clock.advance(5000);
+        socket.resetAndDestroy();
+      },
+    ];
+    for (const breakIt of breaks) {
+      await using at = await rig(
+        (request) => {
+          if (request.onConnection === 1) request.socket.write(reply("{}"));
+          else breakIt(request);
+        },
+        { clock },
+      );
+      await readAll((await at.send()).body, 100);
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      const error = await rejection(at.send());
+      assert.equal(at.server.connections, 1);
+      assert.ok(error instanceof TransportError && error.code === "unreachable" && error.retryable, String(error));
+      assert.equal(error.requestSent, breakIt !== reset);
+    }
   });
 
   it("names a port nobody listens on, and that nothing was sent", async () => {

@@ -45,6 +45,7 @@ describe("the four timers", () => {
     // Its turn comes now, and it is not sent any more.
     await readAll((await at.send({ timeouts, path: "/third" })).body, 100);
     assert.equal(at.server.requests.length, 2);
+    assert.equal(at.server.connections, 1);
   });
 
   it("first byte: a provider that does not begin", async () => {

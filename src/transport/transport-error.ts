@@ -21,16 +21,17 @@ export interface Circumstances {
   /** Host and port. */
   readonly peer: string;
   readonly phase: Phase;
-  /** The connection had served a request before this one. */
-  readonly reused: boolean;
+  /** A kept-alive connection that failed at once, before a byte of the reply: the provider had closed it before it read. */
+  readonly stale: boolean;
 }
 
 /** What undici or the socket reported, in our words. */
-export function explain(error: Error, { peer, phase, reused }: Circumstances): TransportError {
+export function explain(error: Error, { peer, phase, stale }: Circumstances): TransportError {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  const sent = phase !== "connecting";
+  const torn = error.name !== "HTTPParserError" || error.message.includes("Invalid EOF state");
+  const sent = phase !== "connecting" && !(stale && torn);
   const fail = (kind: ErrorCode, message: string, details: ErrorDetails = {}): TransportError =>
-    new TransportError(kind, message, sent && !(reused && phase === "waiting"), { ...details, cause: error });
+    new TransportError(kind, message, sent, { ...details, cause: error });
   switch (code) {
     case "UND_ERR_CONNECT_TIMEOUT":
       return fail("timeout", `No connection to ${peer} could be made in time.`);
@@ -48,9 +49,7 @@ export function explain(error: Error, { peer, phase, reused }: Circumstances): T
   }
   if (/^bad (?:response|upgrade)$/.test(error.message))
     return fail("bad_reply", `${peer} answered with a protocol switch nobody asked for.`);
-  if (error.name === "HTTPParserError" && !error.message.includes("Invalid EOF state")) {
-    return fail("bad_reply", `What ${peer} sent is not HTTP/1.1.`);
-  }
+  if (!torn) return fail("bad_reply", `What ${peer} sent is not HTTP/1.1.`);
   switch (phase) {
     case "connecting":
       return fail("unreachable", `${peer} cannot be reached${code === "" ? "" : ` (${code})`}.`);
