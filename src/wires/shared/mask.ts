@@ -1,8 +1,16 @@
 import { isArray, isObject, type Json } from "../../canonical/json.ts";
 
-/** Shapes of credentials as providers quote them back in error sentences. */
-const secrets =
-  /\b(?:sk|pk|rk|gsk|xai|key|r8|hf|nvapi|pplx|csk|tgp|fw|AIza|ya29|AKIA|ASIA)[-_.]?[A-Za-z0-9_\-.*]{12,}|\b(?:bearer|basic)\s+[A-Za-z0-9_\-.~+/=*]{6,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?|\bsk-[A-Za-z0-9_\-*]{4,}/gi;
+/** Shapes of credentials as providers quote them back in error sentences, some with stars in the middle. */
+const shapes = [
+  "\\bsk-[A-Za-z0-9_*-]{4,}",
+  "\\b(?:pk|rk|gsk|xai|key|r8|hf|nvapi|pplx|csk|tgp|fw)[-_](?=[A-Za-z_-]*[0-9*])[A-Za-z0-9_*-]{12,}",
+  "\\bAIza[A-Za-z0-9_*-]{12,}",
+  "\\bya29\\.[A-Za-z0-9_.*-]{8,}",
+  "\\b(?:AKIA|ASIA)[A-Z0-9]{12,}",
+  "\\b(?:[Bb]earer|[Bb]asic)\\s+(?=[^\\s,;]*[0-9*])[A-Za-z0-9_.~+/=*-]{6,}",
+  "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_.-]+",
+];
+const secrets = new RegExp(shapes.join("|"), "g");
 
 /** The text with everything that looks like a credential replaced by `[secret]`. */
 export const maskSecrets = (text: string): string => text.replace(secrets, "[secret]");
