@@ -7,7 +7,6 @@ import { find, wireOf } from "./loader.ts";
 import { plantAll } from "./mutations/main.ts";
 import { failureLines, printRules, printTables } from "./report.ts";
 import { runAll } from "./run.ts";
-import { loadSchemas } from "./spec.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const { values } = parseArgs({
@@ -46,13 +45,12 @@ const wanted = (slot: { readonly provider: string; readonly api: string }): bool
 const cells: readonly CellName[] =
   values.cell === undefined ? cellNames : cellNames.filter((name) => name.startsWith(values.cell ?? ""));
 const slots = [...find(resolve(root, "test/fixtures"), true), ...find(recordings, false)].filter(wanted);
-const schemas = loadSchemas(specs);
 say(`conformance: ${slots.length} recorded exchanges, cells ${cells.join(", ")}, seed ${seed}`);
 
 const planting = values.mutations === true;
 const verdicts = planting
   ? []
-  : await runAll(slots, { root, schemas, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id });
+  : await runAll(slots, { root, specs, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id });
 printTables(verdicts, say);
 const red = printRules(verdicts, values.id === undefined && values.provider === undefined, say);
 const failed = verdicts.filter((verdict) => verdict.diffs.length > 0);
@@ -61,7 +59,7 @@ if (failed.length > 0) {
   for (const line of failureLines(failed, values.verbose ? 1000 : 3)) say(line);
 }
 const whole = Object.keys(values).length === 0;
-const mutants = planting || whole ? await plantAll(root, schemas, seed, say) : { caught: 0, missed: 0 };
+const mutants = planting || whole ? await plantAll(root, specs, seed, say) : { caught: 0, missed: 0 };
 const failures = failed.length + red + missing + mutants.missed;
 say(`\n${((performance.now() - began) / 1000).toFixed(1)} s`);
 say(`${verdicts.length - failed.length + mutants.caught} passed, ${failures} failed`);

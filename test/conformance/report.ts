@@ -42,7 +42,7 @@ export function failureLines(verdicts: readonly Verdict[], examples: number): st
     const first = verdict.diffs[0];
     if (!first) continue;
     const line = `${first.check}: expected ${first.expected} got ${first.actual}${verdict.diffs.length > 1 ? ` (+${verdict.diffs.length - 1})` : ""}`;
-    const group = `${verdict.cell} ${first.check} ${/spec|order|threw|strict/.test(first.check) ? first.actual.replace(/\d+/g, "N").slice(0, 90) : ""}`;
+    const group = `${verdict.cell} ${first.check} ${/spec|order|threw|strict|legal/.test(first.check) ? first.actual.replace(/\d+/g, "N").slice(0, 90) : ""}`;
     groups.set(group, [...(groups.get(group) ?? []), { verdict, line }]);
   }
   return [...groups]

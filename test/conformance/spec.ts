@@ -1,36 +1,32 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { parse } from "yaml";
-import { isArray, isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
-import { arr, obj, parseJson } from "./json.ts";
+import type { HeaderBag } from "../../src/canonical/call.ts";
+import { isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
+import { validateMessagesRequest } from "../../src/simulator/validators/anthropic-messages.ts";
+import { validateChatRequest } from "../../src/simulator/validators/openai-chat.ts";
+import { loadSpecs, type SpecValidators } from "../../src/simulator/validators/spec.ts";
+import type { SpecFile } from "../../src/simulator/validators/spec-file.ts";
+import { arr, obj } from "./json.ts";
 import type { WireName } from "./loader.ts";
 
-/** What is validated: a request to a provider, a whole reply or a stream's event to a caller. */
-export type Kind = "request" | "reply" | "event";
-
+/** The official specifications and the simulator's validators (written apart from the wires), as the cells ask them. */
 export interface Judges {
-  /** Complaints, empty when the body fits; at most a few. */
-  faults(wire: WireName, kind: Kind, body: Json): readonly string[];
+  /** Complaints about a whole reply or a stream's event to a caller; empty when it fits. */
+  faults(wire: WireName, kind: "reply" | "event", body: Json): readonly string[];
+  /** Complaints about a request to a provider, by the specification. */
+  request(wire: WireName, body: Json, headers: HeaderBag): readonly string[];
   /** Names the specification gives at a place of the canonical request (`request`, `message.user`, `part.text`, `tool/function` …). */
   known(wire: WireName, place: string): ReadonlySet<string>;
 }
 
-/** Schemas by component name, converted to plain JSON Schema 2020-12. Can be sent to a worker. */
-export type Schemas = { readonly [wire in WireName]: JsonObject };
+/** Complaints about a request that the service would have though the specification has none: order, ids, limits. */
+export const strictFaults = (wire: WireName, body: Json): readonly string[] =>
+  wire === "openai-chat" ? validateChatRequest(body) : validateMessagesRequest(body);
 
-/** A body fits a kind when it fits any of the named schemas (Anthropic's beta API is a superset with other names). */
-const roots: { readonly [wire in WireName]: { readonly [kind in Kind]: readonly string[] } } = {
-  "openai-chat": {
-    request: ["CreateChatCompletionRequest"],
-    reply: ["CreateChatCompletionResponse"],
-    event: ["CreateChatCompletionStreamResponse"],
-  },
-  "anthropic-messages": {
-    request: ["CreateMessageParams", "BetaCreateMessageParams"],
-    reply: ["Message", "BetaMessage"],
-    event: ["MessageStreamEvent", "BetaMessageStreamEvent"],
-  },
+/** A body fits when it fits any of the named schemas (Anthropic's beta API is a superset with other names). */
+const roots: { readonly [wire in WireName]: { readonly reply: readonly string[]; readonly event: readonly string[] } } = {
+  "openai-chat": { reply: ["CreateChatCompletionResponse"], event: ["CreateChatCompletionStreamResponse"] },
+  "anthropic-messages": { reply: ["Message", "BetaMessage"], event: ["MessageStreamEvent", "BetaMessageStreamEvent"] },
 };
 
 const message = (role: string) => [`ChatCompletionRequest${role}Message`];
@@ -80,97 +76,31 @@ const places: { readonly [wire in WireName]: { readonly [place: string]: readonl
   },
 };
 
-/** Reads and converts the specifications; undefined when the folder is not there. */
-export function loadSchemas(folder: string): Schemas | undefined {
-  const openai = join(folder, "openai/openapi.yaml");
-  const anthropic = join(folder, "anthropic/openapi.json");
-  if (!existsSync(openai) || !existsSync(anthropic)) return undefined;
-  const yaml: Json = parse(readFileSync(openai, "utf8"), { maxAliasCount: -1 });
-  return {
-    "openai-chat": closure(yaml, "openai-chat"),
-    "anthropic-messages": closure(parseJson(readFileSync(anthropic, "utf8")) ?? null, "anthropic-messages"),
-  };
-}
+/** Whether the specifications are at hand. */
+export const hasSpecs = (folder: string): boolean =>
+  existsSync(join(folder, "openai/openapi.yaml")) && existsSync(join(folder, "anthropic/openapi.json"));
 
-/** The schemas our roots and places need, with all that they refer to. */
-function closure(document: Json, wire: WireName): JsonObject {
-  const all = obj(obj(obj(document)["components"])["schemas"]);
-  const out: Record<string, Json> = {};
-  const queue = [...Object.values(roots[wire]).flat(), ...Object.values(places[wire]).flat()].map(
-    (name) => name.split("/")[0] ?? name,
-  );
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (name in out) continue;
-    const schema = all[name];
-    if (schema === undefined) throw new Error(`the ${wire} specification has no schema ${name}`);
-    out[name] = convert(schema, queue);
-  }
-  return out;
-}
-
-const prose = new Set([
-  "description",
-  "example",
-  "examples",
-  "title",
-  "default",
-  "deprecated",
-  "discriminator",
-  "summary",
-  "externalDocs",
-]);
-
-/** OpenAPI to JSON Schema: `nullable` becomes a type, `oneOf` (which real specifications use loosely) `anyOf`, prose goes. */
-function convert(schema: Json, queue: string[], names = false): Json {
-  if (isArray(schema)) return schema.map((one) => convert(one, queue));
-  if (!isObject(schema)) return schema;
-  const out: Record<string, Json> = {};
-  // Where branches are told apart by a tag, only the branch that is meant complains. (OpenAI's branches lack the tags.)
-  const tag = obj(schema["discriminator"]);
-  const tagged = !names && isObject(tag["mapping"]) && isArray(schema["oneOf"]);
-  if (tagged) out["discriminator"] = { propertyName: tag["propertyName"] ?? "type" };
-  for (const [key, value] of Object.entries(schema)) {
-    if (value === undefined || (!names && (prose.has(key) || key.startsWith("x-") || key === "nullable"))) continue;
-    if (key === "$ref" && typeof value === "string") {
-      const name = value.slice(value.lastIndexOf("/") + 1);
-      queue.push(name);
-      out["$ref"] = `#/$defs/${name}`;
-    } else if (key === "enum" || key === "const" || key === "required") out[key] = value;
-    else if (key === "oneOf" && !names && !tagged) out["anyOf"] = convert(value, queue);
-    else out[key] = convert(value, queue, !names && key === "properties");
-  }
-  if (schema["nullable"] === true && !names) return { anyOf: [out, { type: "null" }] };
-  return out;
-}
-
-export function judgesFrom(schemas: Schemas): Judges {
-  const compiled = new Map<string, ValidateFunction>();
-  const validator = (wire: WireName, name: string): ValidateFunction => {
-    const key = `${wire}/${name}`;
-    let found = compiled.get(key);
-    if (!found) {
-      const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false, discriminator: true });
-      found = ajv.compile({ $ref: `#/$defs/${name}`, $defs: schemas[wire] });
-      compiled.set(key, found);
-    }
-    return found;
-  };
+export async function loadJudges(folder: string): Promise<Judges | undefined> {
+  if (!hasSpecs(folder)) return undefined;
+  const specs = await loadSpecs(folder);
+  const files: { readonly [wire in WireName]: SpecFile } = { "openai-chat": specs.openai, "anthropic-messages": specs.anthropic };
   const sets = new Map<string, ReadonlySet<string>>();
   return {
     faults(wire, kind, body) {
-      let faults: readonly string[] = [];
+      let least: readonly string[] | undefined;
       for (const name of roots[wire][kind]) {
-        const validate = validator(wire, name);
-        if (validate(body)) return [];
-        faults = [...faults, ...explain(validate, name)];
+        const faults = files[wire].check(name)(body);
+        if (faults.length === 0) return faults;
+        least ??= faults;
       }
-      return faults.slice(0, 3);
+      return least ?? [];
     },
+    request: (wire, body, headers) => requestFaults(specs, wire, body, headers),
     known(wire, place) {
-      const key = `${wire}/${place}`;
+      const key = `${wire} ${place}`;
       let found = sets.get(key);
       if (!found) {
-        found = new Set((places[wire][place] ?? []).flatMap((path) => propertyNames(schemas[wire], path)));
+        found = new Set((places[wire][place] ?? []).flatMap((path) => propertyNames(files[wire], path)));
         sets.set(key, found);
       }
       return found;
@@ -178,25 +108,26 @@ export function judgesFrom(schemas: Schemas): Judges {
   };
 }
 
-/** The deepest complaint: the branch that was meant gets furthest. */
-function explain(validate: ValidateFunction, name: string): string[] {
-  const deepest = (validate.errors ?? []).toSorted((a, b) => b.instancePath.length - a.instancePath.length)[0];
-  return deepest ? [`${name}${deepest.instancePath} ${deepest.message ?? ""} ${JSON.stringify(deepest.params)}`] : [name];
+function requestFaults(specs: SpecValidators, wire: WireName, body: Json, headers: HeaderBag): readonly string[] {
+  if (wire === "openai-chat") return specs.chatRequest(body);
+  return specs.messagesRequest(obj(body), headers["anthropic-beta"] !== undefined);
 }
 
 /** Property names of a schema (`Name`) or of one of its properties (`Name/property`). */
-function propertyNames(schemas: JsonObject, path: string): string[] {
+function propertyNames(file: SpecFile, path: string): string[] {
   const [name = "", property] = path.split("/");
   const out = new Set<string>();
   const visit = (schema: Json | undefined, wanted: string | undefined, depth: number): void => {
     if (!isObject(schema) || depth > 12) return;
-    if (typeof schema["$ref"] === "string") visit(schemas[schema["$ref"].slice("#/$defs/".length)], wanted, depth + 1);
+    if (typeof schema["$ref"] === "string") visit(file.find(schema["$ref"].replace(/^.*\//, "")), wanted, depth + 1);
     for (const key of ["allOf", "anyOf", "oneOf"]) for (const one of arr(schema[key])) visit(one, wanted, depth + 1);
     for (const [key, inner] of Object.entries(obj(schema["properties"]))) {
       if (wanted === undefined) out.add(key);
       else if (key === wanted) visit(inner, undefined, depth + 1);
     }
   };
-  visit(schemas[name], property, 0);
+  const schema: JsonObject | undefined = file.find(name);
+  if (!schema) throw new Error(`the specification has no schema ${name}`);
+  visit(schema, property, 0);
   return [...out];
 }

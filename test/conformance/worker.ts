@@ -3,12 +3,12 @@ import type { Kit } from "./cells/cell.ts";
 import type { CellName } from "./cells/index.ts";
 import { judge } from "./judge.ts";
 import { load, type Slot } from "./loader.ts";
-import { judgesFrom, type Schemas } from "./spec.ts";
+import { loadJudges } from "./spec.ts";
 import { loadSubject } from "./subject.ts";
 
 export interface WorkerSetup {
   readonly root: string;
-  readonly schemas: Schemas | undefined;
+  readonly specs: string;
   readonly seed: number;
   readonly cuts: number;
   readonly cells: readonly CellName[];
@@ -20,7 +20,7 @@ const port = parentPort;
 if (!port) throw new Error("this file runs as a worker of main.ts");
 const kit: Kit = {
   subject: await loadSubject(setup.root),
-  judges: setup.schemas && judgesFrom(setup.schemas),
+  judges: await loadJudges(setup.specs),
   seed: setup.seed,
   cuts: setup.cuts,
 };

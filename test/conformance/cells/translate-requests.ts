@@ -1,6 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
 import { type Diff, diff, obj, objects, str, toJson } from "../json.ts";
 import type { WireName } from "../loader.ts";
+import { strictFaults } from "../spec.ts";
 import { codecOf, decodeRequest, otherWire, targetFor } from "../subject.ts";
 import { type Cell, thrown } from "./cell.ts";
 
@@ -15,7 +16,11 @@ export const translateRequests: Cell = (exchange, { subject, judges }) => {
   const { wireRequest, warnings } = codecOf(subject, wire).encodeRequest(request, target);
   const body = toJson(wireRequest.body);
   const out: Diff[] = [];
-  for (const fault of judges?.faults(wire, "request", body) ?? []) out.push(diff(`${wire}.request.spec`, "fits", fault));
+  for (const fault of judges?.request(wire, body, wireRequest.headers) ?? [])
+    out.push(diff(`${wire}.request.spec`, "fits", fault));
+  if (strictFaults(exchange.wire, sent).length === 0) {
+    for (const fault of strictFaults(wire, body)) out.push(diff(`${wire}.request.legal`, "legal", fault));
+  }
   const reported = warnings.map((warning) => `${warning.code} ${warning.at ?? ""} ${warning.detail ?? ""}`).join("\n");
   for (const [what, text] of substance(exchange.wire, sent)) {
     if (!holds(body, text) && reported === "")

@@ -1,19 +1,19 @@
 import { resolve } from "node:path";
 import type { Kit } from "../cells/cell.ts";
 import { find, load } from "../loader.ts";
-import { judgesFrom, type Schemas } from "../spec.ts";
+import { loadJudges } from "../spec.ts";
 import { loadSubject } from "../subject.ts";
 import { runMutations } from "./run.ts";
 
 /** Plants every mistake, prints who caught it, and gives how many were caught and missed. */
 export async function plantAll(
   root: string,
-  schemas: Schemas | undefined,
+  specs: string,
   seed: number,
   print: (line: string) => void,
 ): Promise<{ readonly caught: number; readonly missed: number }> {
   const exchanges = find(resolve(root, "test/fixtures"), true).flatMap(load);
-  const kit: Kit = { subject: await loadSubject(root), judges: schemas && judgesFrom(schemas), seed, cuts: 0 };
+  const kit: Kit = { subject: await loadSubject(root), judges: await loadJudges(specs), seed, cuts: 0 };
   const results = await runMutations(exchanges, kit);
   const width = Math.max(...results.map((one) => one.id.length));
   print(`\nplanted mistakes (over the project's own ${exchanges.length} exchanges):`);
