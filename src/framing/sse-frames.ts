@@ -141,20 +141,27 @@ export function parseFrame(frame: Uint8Array): WireEvent | undefined {
   return parsePlain(text) ?? parseAny(frame);
 }
 
-/** The two shapes that nearly every frame has, `data: …` and `event: …` with `data: …`, with LF; undefined for any other. */
+/** The two shapes that nearly every frame has, `data: …` and `event: …` with `data: …`; undefined for any other. */
 function parsePlain(text: string): WireEvent | undefined {
   let at = 0;
   let event: string | undefined;
   if (text.startsWith("event: ")) {
     const end = text.indexOf("\n");
-    event = text.slice(7, end);
+    event = line(text, 7, end);
     at = end + 1;
   }
-  if (!text.startsWith("data: ", at)) return undefined;
   const end = text.indexOf("\n", at);
-  if (end === -1 || end + 2 !== text.length || text.charCodeAt(end + 1) !== LF || text.includes("\r")) return undefined;
-  return { event: event === "" ? undefined : event, data: text.slice(at + 6, end) };
+  if (end === -1 || !text.startsWith("data: ", at)) return undefined;
+  const after = text.length - end - 1;
+  const closed = text.charCodeAt(text.length - 1) === LF && (after === 1 || (after === 2 && text.charCodeAt(end + 1) === CR));
+  const data = line(text, at + 6, end);
+  if (!closed || data.includes("\r") || event?.includes("\r")) return undefined;
+  return { event: event === "" ? undefined : event, data };
 }
+
+/** The text up to a line end at `end`, LF or CRLF. */
+const line = (text: string, from: number, end: number): string =>
+  text.slice(from, text.charCodeAt(end - 1) === CR ? end - 1 : end);
 
 function parseAny(frame: Uint8Array): WireEvent | undefined {
   const decoder = new SseDecoder({ eventBytes: frame.length });
