@@ -27,14 +27,32 @@ export function isNewEnough(version) {
 export function runOnOwnNode(args) {
   const node = isNewEnough(process.version) ? process.execPath : (installedNode() ?? fetchedNode());
   const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`;
-  const child = spawn(node, args, { stdio: "inherit", env: { ...process.env, PATH: path } });
+  // Before the child is there: a signal may come as soon as it is, and must not end this process alone.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  const child = spawn(node, args, { stdio: "inherit", env: { ...process.env, PATH: path } });
+  onOrphaned(() => child.kill("SIGTERM"));
   child.on("error", (error) => stop(`${node} did not start: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/**
+ * Tells when npm has ended beneath this process. npm runs scripts through a shell, and a shell that is told to stop passes
+ * that on to nobody: `kill` on `npm start` would leave its server running.
+ * @param {() => void} listener
+ */
+export function onOrphaned(listener) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    listener();
+  }, 500);
+  timer.unref();
 }
 
 /** The project's own Node, as `npm ci` or an earlier start left it. */

@@ -101,7 +101,7 @@ test("where none can be had, a sentence says what to do", () => {
   );
 });
 
-test("a signal reaches the Node that was handed over to", async () => {
+test("a signal reaches the Node that was handed over to", { timeout: 20_000 }, async () => {
   const waiting =
     '#!/bin/sh\nif [ "$1" = --version ]; then echo v99.1.0; exit; fi\ntrap "echo stopped; exit 5" TERM\necho ready\nwhile :; do sleep 0.05; done\n';
   const folder = checkout({ engines: ">=99.1", files: { "src/main.ts": stub, "node_modules/node/bin/node": waiting } });
@@ -113,4 +113,21 @@ test("a signal reaches the Node that was handed over to", async () => {
   });
   const [code]: unknown[] = await once(child, "close");
   assert.deepEqual([text, code], ["ready\nstopped\n", 5]);
+});
+
+test("what npm leaves behind stops by itself", { timeout: 20_000 }, async () => {
+  const serving = `export const main = async () => { process.on("SIGTERM", () => { process.stdout.write("stopped"); process.exit(0); }); process.stdout.write("ready"); setInterval(() => {}, 1000); };`;
+  const folder = checkout({ engines: ">=24.15", files: { "src/main.ts": serving } });
+  // The shell, like npm's, waits for its command and dies without passing the signal on.
+  const shell = spawn("/bin/sh", ["-c", `"${process.execPath}" "${join(folder, "bin/polygate.js")}"; true`], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, npm_lifecycle_event: "start" },
+  });
+  let text = "";
+  shell.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+    if (text === "ready") shell.kill("SIGTERM");
+  });
+  await once(shell, "close");
+  assert.equal(text, "readystopped");
 });
