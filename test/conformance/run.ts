@@ -23,22 +23,22 @@ export function runAll(slots: readonly Slot[], setup: WorkerSetup): Promise<read
       const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: setup });
       all.push(worker);
       worker.on("error", fail);
-      worker.on("message", (message: { readonly type: "verdict"; readonly verdict: Verdict } | { readonly type: "idle" }) => {
-        watchdog.refresh();
-        if (message.type === "verdict") {
-          verdicts.push(message.verdict);
-          return;
-        }
-        const batch = queue.splice(0, BATCH);
-        if (batch.length > 0) worker.postMessage(batch);
-        else {
-          void worker.terminate();
-          if (--running === 0) {
+      worker.on(
+        "message",
+        (message: { readonly type: "verdict"; readonly verdict: Verdict } | { readonly type: "idle" | "closed" }) => {
+          watchdog.refresh();
+          if (message.type === "verdict") {
+            verdicts.push(message.verdict);
+            return;
+          }
+          // An empty batch is the end of work.
+          if (message.type === "idle") worker.postMessage(queue.splice(0, BATCH));
+          else if (--running === 0) {
             clearTimeout(watchdog);
             resolve(verdicts);
           }
-        }
-      });
+        },
+      );
     }
   });
 }

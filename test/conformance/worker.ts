@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Kit } from "./cells/cell.ts";
 import type { CellName } from "./cells/index.ts";
+import { startGateway } from "./gateway.ts";
 import { judge } from "./judge.ts";
 import { load, type Slot } from "./loader.ts";
 import { loadJudges } from "./spec.ts";
@@ -23,9 +24,16 @@ const kit: Kit = {
   judges: await loadJudges(setup.specs),
   seed: setup.seed,
   cuts: setup.cuts,
+  gateway: setup.cells.includes("socket") ? await startGateway() : undefined,
 };
 
 port.on("message", async (slots: readonly Slot[]) => {
+  if (slots.length === 0) {
+    await kit.gateway?.close();
+    port.postMessage({ type: "closed" });
+    port.close();
+    return;
+  }
   for (const slot of slots) {
     for (const exchange of load(slot)) {
       if (setup.id !== undefined && !exchange.id.includes(setup.id)) continue;

@@ -1,3 +1,4 @@
+import type { LiveGateway } from "../gateway.ts";
 import type { Diff } from "../json.ts";
 import type { Exchange } from "../loader.ts";
 import type { Judges } from "../spec.ts";
@@ -10,6 +11,8 @@ export interface Kit {
   readonly seed: number;
   /** Ways in which streams are cut; the mutation run takes fewer. */
   readonly cuts: number;
+  /** Absent where no gateway is run. */
+  readonly gateway?: LiveGateway | undefined;
 }
 
 /** Judges one exchange. undefined: the cell does not apply to it. Throwing counts as a failure. */

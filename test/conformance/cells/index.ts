@@ -3,6 +3,7 @@ import { cuts } from "./cuts.ts";
 import { decode } from "./decode.ts";
 import { relay } from "./relay.ts";
 import { requests } from "./requests.ts";
+import { socket } from "./socket.ts";
 import { translateTo } from "./translate.ts";
 import { translateRequests } from "./translate-requests.ts";
 
@@ -15,6 +16,7 @@ export const cells = {
   "translate-other": translateTo("other"),
   "translate-same": translateTo("same"),
   "translate-requests": translateRequests,
+  socket,
 } as const satisfies { readonly [name: string]: Cell };
 
 export type CellName = keyof typeof cells;
@@ -27,4 +29,5 @@ export const cellNames: readonly CellName[] = [
   "translate-other",
   "translate-same",
   "translate-requests",
+  "socket",
 ];

@@ -15,7 +15,7 @@ import { type Cell, type Kit, thrown } from "./cell.ts";
 import { expectation } from "./decode.ts";
 
 /** What each wire cannot say: how an expectation reads once it stands there. */
-const lenses: { readonly [wire in WireName]: Lens } = {
+export const lenses: { readonly [wire in WireName]: Lens } = {
   "openai-chat": {
     ...plain,
     opaque: false,
@@ -156,7 +156,7 @@ function serve(subject: Subject, encoder: ReplyEncoder<"chat">, chunks: readonly
 }
 
 /** The served stream against the order validator and the specification. */
-function judged(kit: Kit, wire: WireName, text: string, complete: boolean, brokenArgs: boolean): Diff[] {
+export function judged(kit: Kit, wire: WireName, text: string, complete: boolean, brokenArgs: boolean): Diff[] {
   const events = naiveEvents(text);
   const faults =
     wire === "openai-chat" ? openaiOrderFaults(events, true, complete) : anthropicOrderFaults(events, complete, brokenArgs);

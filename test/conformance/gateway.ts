@@ -1,0 +1,104 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { JsonObject } from "../../src/canonical/json.ts";
+import { type Stack, startStack } from "../e2e/stack.ts";
+import { obj, parseJson } from "./json.ts";
+import type { Exchange, WireName } from "./loader.ts";
+import { naiveFrames } from "./sse.ts";
+
+/** What a provider was asked, and what the caller got. */
+export interface Passage {
+  readonly asked: JsonObject | undefined;
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** A running gateway in front of a provider that answers with the recording of the hour. */
+export interface LiveGateway {
+  /** Sends `body` (its model named for the gateway) in `wire` while the provider answers with the exchange. */
+  call(wire: WireName, exchange: Exchange, body: JsonObject): Promise<Passage>;
+  close(): Promise<void>;
+}
+
+const paths: { readonly [wire in WireName]: string } = {
+  "openai-chat": "/v1/chat/completions",
+  "anthropic-messages": "/v1/messages",
+};
+const providers: { readonly [wire in WireName]: string } = { "openai-chat": "rec-openai", "anthropic-messages": "rec-anthropic" };
+const shown = new Set(["content-type", "retry-after", "x-request-id", "request-id"]);
+
+export async function startGateway(): Promise<LiveGateway> {
+  let current: Exchange | undefined;
+  let asked: JsonObject | undefined;
+  const upstream = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part);
+    asked = obj(parseJson(Buffer.concat(parts).toString("utf8")));
+    if (!current) {
+      response.writeHead(500).end();
+      return;
+    }
+    const kept = Object.entries(current.headers).filter(([name, value]) => shown.has(name) && value !== undefined);
+    const type = current.stream === undefined ? "application/json" : "text/event-stream";
+    response.writeHead(current.status, { "content-type": type, ...Object.fromEntries(kept) });
+    if (current.stream === undefined) response.end(JSON.stringify(current.whole ?? null));
+    else await write(response, current.stream);
+  });
+  upstream.listen(0, "127.0.0.1");
+  await once(upstream, "listening");
+  const address = upstream.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const stack: Stack = await startStack({
+    keys: false,
+    yaml: `  rec-openai: { wire: openai-chat, base_url: "http://127.0.0.1:${port}/v1", api_key: none }
+  rec-anthropic: { wire: anthropic-messages, base_url: "http://127.0.0.1:${port}", api_key: none }`,
+  });
+  return {
+    async call(wire, exchange, body) {
+      current = exchange;
+      asked = undefined;
+      const reply = await fetch(`${stack.address}${paths[wire]}`, {
+        method: "POST",
+        headers: { ...betas(exchange), "content-type": "application/json", "anthropic-version": "2023-06-01" },
+        body: JSON.stringify({ ...body, model: `${providers[exchange.wire]}/${String(body["model"])}` }),
+      });
+      return { status: reply.status, type: reply.headers.get("content-type") ?? "", text: await textOf(reply), asked };
+    },
+    async close() {
+      await stack.close();
+      upstream.close();
+      upstream.closeAllConnections();
+    },
+  };
+}
+
+function betas(exchange: Exchange): Record<string, string> {
+  const beta = exchange.requestHeaders["anthropic-beta"];
+  return beta === undefined ? {} : { "anthropic-beta": beta };
+}
+
+/** In up to four network writes, at frame borders and not. */
+async function write(response: { write(text: Buffer): boolean; end(): void }, text: string): Promise<void> {
+  const bytes = Buffer.from(text);
+  const first = Buffer.byteLength(naiveFrames(text)[0] ?? "");
+  const last = Buffer.byteLength(naiveFrames(text).at(-1) ?? "");
+  const marks = [...new Set([0, first, Math.floor(bytes.length / 2), bytes.length - last])].sort((a, b) => a - b);
+  for (const [at, from] of marks.entries()) {
+    const piece = bytes.subarray(from, marks[at + 1] ?? bytes.length);
+    if (piece.length > 0) response.write(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  response.end();
+}
+
+/** A stream that the gateway breaks off counts as far as it came. */
+async function textOf(reply: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  try {
+    for await (const part of reply.body ?? []) parts.push(part);
+  } catch {
+    parts.push(Buffer.from("\n\n(broken off)"));
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
