@@ -10,6 +10,7 @@ const text = (words: string, more: JsonObject = {}): JsonObject => ({ type: "tex
 const use = (id: string): JsonObject => ({ type: "tool_use", id, name: "f", input: {} });
 const result = (id: string): JsonObject => ({ type: "tool_result", tool_use_id: id, content: "r" });
 const thought: JsonObject = { type: "thinking", thinking: "t", signature: "good" };
+const system: JsonObject = { role: "system", content: "be brief" };
 const tools = [{ name: "f", input_schema: { type: "object" } }];
 const request = (more: JsonObject): Json => ({ model: "m", max_tokens: 4096, messages: [user], ...more });
 const talk = (...messages: readonly JsonObject[]): Json => request({ messages, tools });
@@ -33,6 +34,8 @@ const good: readonly (readonly [string, Json])[] = [
     "adaptive thinking with auto choice",
     request({ thinking: { type: "adaptive" }, temperature: 1, tools, tool_choice: { type: "auto" } }),
   ],
+  ["system messages after a user turn", talk(user, system, system, says(text("x")), user, system)],
+  ["a system message after results", talk(user, says(use("a")), hears(result("a")), system)],
   ["four breakpoints", talk(hears(...Array.from({ length: 4 }, () => text("x", mark))))],
 ];
 
@@ -41,6 +44,9 @@ const bad: readonly (readonly [string, Json, RegExp])[] = [
   ["no messages", request({ messages: [] }), /at least one message/],
   ["the assistant first", talk(says(text("x")), user), /first message must use the "user" role/],
   ["an unknown role", talk({ role: "tool", content: "x" }), /^messages\.0\.role/],
+  ["a system message first", talk(system, user), /^messages\.0: role 'system' must follow a 'user' message/],
+  ["a system message after the assistant", talk(user, says(text("x")), system), /must follow a 'user'/],
+  ["a system message before the user", talk(user, system, user), /^messages\.1: role 'system' must precede an 'assistant'/],
   ["an orphaned result", talk(hears(result("a"))), /unexpected `tool_use_id`/],
   [
     "a result for an older call",

@@ -55,9 +55,26 @@ function checkMessages(request: JsonObject, context: MessagesContext, findings: 
     else if (role !== "system") turns.push({ role, at, blocks: [...blocks] });
   }
   if (turns[0]) findings.want(turns[0].role === "user", turns[0].at, 'first message must use the "user" role');
+  checkSystemPlaces(messages, findings);
   checkToolOrder(turns, findings);
   checkThoughts(request, turns, findings);
   checkEnd(turns.at(-1), request, findings);
+}
+
+/** System messages within the conversation stand right after a user turn, and before an assistant's or at the end. */
+function checkSystemPlaces(messages: readonly Json[], findings: Findings): void {
+  const roles = messages.map((message) => (isObject(message) ? message["role"] : undefined));
+  for (const [i, role] of roles.entries()) {
+    if (role !== "system") continue;
+    const before = roles.slice(0, i).findLast((one) => one !== "system");
+    const next = roles.slice(i).find((one) => one !== "system");
+    findings.want(before === "user", `messages.${i}`, "role 'system' must follow a 'user' message");
+    findings.want(
+      next === undefined || next === "assistant",
+      `messages.${i}`,
+      "role 'system' must precede an 'assistant' message or end the array",
+    );
+  }
 }
 
 function blocksOf(content: Json | undefined, at: string, mayBeEmpty: boolean, findings: Findings): Turn["blocks"] {

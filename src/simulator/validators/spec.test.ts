@@ -30,6 +30,10 @@ components:
       required: [kind]
       additionalProperties: false
       properties: { kind: { enum: [dog, hound] }, friend: { $ref: "#/components/schemas/Pet", nullable: true } }
+    Either:
+      oneOf:
+        - { type: object, required: [type, a], properties: { type: { const: x }, a: {} } }
+        - { type: object, required: [type, b], properties: { type: { enum: [x, y] }, b: {} } }
 paths: {}
 `;
 
@@ -43,6 +47,9 @@ test("OpenAPI's ways: discriminators name the field at fault, nullable allows nu
   assert.deepEqual(pet({ kind: "dog", friend: { kind: "cat", name: 3 } }), ["friend.name: must be string,null"]);
   assert.deepEqual(pet({ kind: "dog", tail: 1 }), ['body: must NOT have additional properties ("tail")']);
   assert.match(pet({ kind: "cow" })[0] ?? "", /^kind: must be equal to one of the allowed values/);
+  const either = SpecFile.fromYaml(document).check("Either");
+  assert.deepEqual([either({ type: "x", b: 1 }), either({ type: "x", a: 1, b: 1 })], [[], []]);
+  assert.equal(either({ type: "x" }).length, 2);
   assert.throws(() => SpecFile.fromYaml(document).check("Cow"), /no schema Cow/);
 });
 
