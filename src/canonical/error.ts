@@ -96,6 +96,12 @@ export class GatewayError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.upstream = details.upstream;
   }
+
+  /** The same error with other details where they are given. */
+  with({ status = this.status, retryAfterMs = this.retryAfterMs }: Pick<ErrorDetails, "status" | "retryAfterMs">): GatewayError {
+    const { code, message, param, upstream, retryable, cause } = this;
+    return new GatewayError(code, message, { param, upstream, retryable, cause, status, retryAfterMs });
+  }
 }
 
 /** Wraps anything thrown into a GatewayError; what was not one becomes `internal`, its text kept only in `cause`. */

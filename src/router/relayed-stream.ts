@@ -7,6 +7,7 @@ import { parseFrame, SseFrames, splitFrames } from "../framing/sse-frames.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
 import type { Relay, ReplyDecoder } from "../wires/wire.ts";
 import { type StreamFacts, UpstreamStream } from "./upstream-stream.ts";
+import { parseJson } from "./whole-reply.ts";
 
 /**
  * A provider's stream passed on as it came. Frames are looked into until content has passed; after that only where the relay's
@@ -41,7 +42,12 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
 
   protected override finish(): readonly StreamItem<Op>[] {
     const rest = this.#frames.rest();
-    return rest === undefined ? [] : this.#pass(rest);
+    if (rest === undefined) return [];
+    const items = this.#pass(rest);
+    if (this.#facts.ended) return items;
+    // What follows is an error event: half an event before it would spoil it, a whole one needs its blank line.
+    const data = parseFrame(rest)?.data;
+    return data === undefined || parseJson(data) === undefined ? [] : [...items, this.#item(Buffer.from("\n\n"))];
   }
 
   protected override cut(terminal: Terminal): readonly StreamItem<Op>[] {

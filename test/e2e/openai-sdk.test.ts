@@ -163,8 +163,12 @@ for (const provider of ["oai", "ant"]) {
         assert.match(error.message, /call_/);
         return true;
       });
-      // The operator's credential, not the caller's: never a 401.
-      await assert.rejects(ask(`${provider}/fault:401`), (error: unknown) => error instanceof OpenAI.InternalServerError);
+      // Whose credential it was, the sentence says; the status keeps clients from trying again.
+      await assert.rejects(ask(`${provider}/fault:401`), (error: unknown) => {
+        assert.ok(error instanceof OpenAI.AuthenticationError);
+        assert.match(error.message, /the gateway's (own )?credential/);
+        return true;
+      });
       await assert.rejects(ask("nowhere/echo"), OpenAI.NotFoundError);
       const stranger = new OpenAI({ baseURL: `${stack.address}/v1`, apiKey: "wrong", maxRetries: 0 });
       await assert.rejects(ask(`${provider}/echo`, stranger), OpenAI.AuthenticationError);

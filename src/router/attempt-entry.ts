@@ -1,0 +1,81 @@
+import type { Call } from "../canonical/call.ts";
+import type { Operation } from "../canonical/operations.ts";
+import type { AttemptLog, Clock, OpenAttempt } from "../canonical/ports.ts";
+import type { Terminal } from "../canonical/terminal.ts";
+import type { UpstreamReply } from "../transport/http-transport.ts";
+import type { ReplyDecoder } from "../wires/wire.ts";
+import type { Candidate } from "./plan.ts";
+import { requestId } from "./reply-headers.ts";
+import type { StreamFacts } from "./upstream-stream.ts";
+
+/** An attempt's open ledger entry, with the times it has seen; it keeps the call's record up to date as well. */
+export class AttemptEntry {
+  readonly startedAt: number;
+  readonly provider: string;
+  readonly #open: OpenAttempt;
+  readonly #call: Call;
+  readonly #clock: Clock;
+  #upstream: UpstreamReply | undefined;
+  #headersMs: number | undefined;
+  #contentMs: number | undefined;
+
+  constructor(call: Call, candidate: Candidate, number: number, relayed: boolean, log: AttemptLog, clock: Clock) {
+    const { provider, model } = candidate.deployment;
+    this.startedAt = clock.now();
+    this.provider = provider;
+    this.#call = call;
+    this.#clock = clock;
+    this.#open = log.begin({
+      id: `${call.id}.${number}`,
+      callId: call.id,
+      number,
+      keyId: call.caller.keyId,
+      labels: call.labels,
+      operation: call.operation,
+      callerWire: call.source?.wire ?? "canonical",
+      provider,
+      providerWire: candidate.endpoint.wire.name,
+      relayed,
+      stream: call.stream,
+      requestedModel: call.model,
+      upstreamModel: model,
+      startedAt: clock.wall(),
+    });
+    call.record.provider = provider;
+    call.record.model = model;
+    call.record.attempts = number;
+  }
+
+  onHeaders(upstream: UpstreamReply): void {
+    this.#upstream = upstream;
+    this.#headersMs = this.#clock.now() - this.startedAt;
+  }
+
+  onContent(model: string | undefined): void {
+    this.#contentMs = this.#clock.now() - this.startedAt;
+    if (model !== undefined) this.#call.record.model = model;
+  }
+
+  /** What the decoder skipped or mended is the caller's to know. */
+  warn({ warnings }: Pick<ReplyDecoder<Operation>, "warnings">): void {
+    if (warnings !== undefined && warnings.length > 0) this.#call.warnings.add(...warnings);
+  }
+
+  settle(terminal: Terminal, facts: Partial<StreamFacts>): void {
+    if (facts.model !== undefined) this.#call.record.model = facts.model;
+    this.#open.settle({
+      terminal: terminal.kind,
+      errorCode: "error" in terminal ? terminal.error.code : undefined,
+      status: this.#upstream?.status,
+      servedModel: facts.model,
+      finishReason: facts.finish?.reason,
+      finishRaw: facts.finish?.raw ?? undefined,
+      usage: facts.usage,
+      upstreamRequestId: this.#upstream === undefined ? undefined : requestId(this.#upstream.headers),
+      headersMs: this.#headersMs,
+      firstContentMs: this.#contentMs,
+      durationMs: this.#clock.now() - this.startedAt,
+      warnings: this.#call.warnings.list,
+    });
+  }
+}

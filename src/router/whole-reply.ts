@@ -1,0 +1,97 @@
+import { accumulate } from "../canonical/accumulate.ts";
+import { GatewayError } from "../canonical/error.ts";
+import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
+import type { Operation, Operations } from "../canonical/operations.ts";
+import type { Reply } from "../canonical/reply.ts";
+import { finished } from "../canonical/terminal.ts";
+import { SseDecoder } from "../framing/sse-decoder.ts";
+import type { ReplyDecoder } from "../wires/wire.ts";
+import type { AttemptEntry } from "./attempt-entry.ts";
+import type { Prepared } from "./prepare.ts";
+
+type WholeReply<Op extends Operation> = Extract<Reply<Op>, { stream: false }>;
+
+/**
+ * Reads a whole reply. A provider that answered with a stream all the same (some always do) is put together. Throws
+ * GatewayError: the error that a reply with status 200 held, or `bad_reply`.
+ */
+export function wholeReply<Op extends Operation>(bytes: Uint8Array, prepared: Prepared<Op>, entry: AttemptEntry): WholeReply<Op> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  const json = parseJson(text);
+  if (!isObject(json)) return settled(put(bytes, text, prepared, entry), entry);
+  const { relay } = prepared;
+  if (relay === undefined) {
+    const decoder = prepared.decoder();
+    const result = decoder.whole(json);
+    entry.warn(decoder);
+    return settled(result, entry);
+  }
+  const verdict = relay.whole(json);
+  const facts = relay.observed();
+  if (facts.error !== undefined) throw facts.error;
+  entry.settle(finished, facts);
+  return new RelayedWhole<Op>(json, verdict === "keep" ? bytes : Buffer.from(JSON.stringify(verdict)), prepared.decoder);
+}
+
+function settled<Op extends Operation>(result: Operations[Op]["result"], entry: AttemptEntry): WholeReply<Op> {
+  entry.settle(finished, { model: result.model, usage: result.usage, finish: result.choices[0]?.finish });
+  return { stream: false, result };
+}
+
+/** Puts a streamed answer together. */
+function put<Op extends Operation>(
+  bytes: Uint8Array,
+  text: string,
+  prepared: Prepared<Op>,
+  entry: AttemptEntry,
+): Operations[Op]["result"] {
+  if (!/^\s*(?:data|event|id|retry)?:/.test(text)) throw noAnswer(entry.provider, text);
+  const decoder = prepared.decoder();
+  const frames = new SseDecoder();
+  const chunks = [...frames.push(bytes), ...frames.end()].flatMap((event) => decoder.push(event));
+  chunks.push(...decoder.end());
+  for (const chunk of chunks) if (chunk.type === "error") throw chunk.error;
+  if (!decoder.ended) throw new GatewayError("truncated", `${entry.provider} broke its answer off before the end. Try again.`);
+  entry.warn(decoder);
+  return accumulate(chunks);
+}
+
+/** What a body that is neither JSON nor a stream gets said about it. Its text stays here: it is nobody's business. */
+export function noAnswer(provider: string, text: string): GatewayError {
+  const what = text.trim() === "" ? "an empty body" : /^\s*</.test(text) ? "a page of HTML" : "neither JSON nor an event stream";
+  return new GatewayError(
+    "bad_reply",
+    `${provider} sent ${what} where an answer was due. The operator should check its base_url.`,
+    {
+      upstream: { provider },
+    },
+  );
+}
+
+export function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A whole reply passed on as it came; decoded only if somebody asks for the result. */
+class RelayedWhole<Op extends Operation> implements WholeReply<Op> {
+  readonly stream = false;
+  readonly raw: Uint8Array;
+  readonly #json: JsonObject;
+  readonly #decoder: () => ReplyDecoder<Op>;
+  #result: Operations[Op]["result"] | undefined;
+
+  constructor(json: JsonObject, raw: Uint8Array, decoder: () => ReplyDecoder<Op>) {
+    this.#json = json;
+    this.raw = raw;
+    this.#decoder = decoder;
+  }
+
+  get result(): Operations[Op]["result"] {
+    this.#result ??= this.#decoder().whole(this.#json);
+    return this.#result;
+  }
+}
