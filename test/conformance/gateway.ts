@@ -26,7 +26,8 @@ const paths: { readonly [wire in WireName]: string } = {
   "anthropic-messages": "/v1/messages",
 };
 const providers: { readonly [wire in WireName]: string } = { "openai-chat": "rec-openai", "anthropic-messages": "rec-anthropic" };
-const shown = new Set(["content-type", "retry-after", "x-request-id", "request-id"]);
+// The content type is ours: some sources kept another call's.
+const shown = new Set(["retry-after", "x-request-id", "request-id"]);
 
 export async function startGateway(): Promise<LiveGateway> {
   let current: Exchange | undefined;
@@ -41,7 +42,7 @@ export async function startGateway(): Promise<LiveGateway> {
     }
     const kept = Object.entries(current.headers).filter(([name, value]) => shown.has(name) && value !== undefined);
     const type = current.stream === undefined ? "application/json" : "text/event-stream";
-    response.writeHead(current.status, { "content-type": type, ...Object.fromEntries(kept) });
+    response.writeHead(current.status, { ...Object.fromEntries(kept), "content-type": type });
     if (current.stream === undefined) response.end(JSON.stringify(current.whole ?? null));
     else await write(response, current.stream);
   });

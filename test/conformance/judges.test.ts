@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { dirname, resolve } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { WireEvent } from "../../src/canonical/event.ts";
+import { expectation } from "./cells/decode.ts";
+import { find, load } from "./loader.ts";
+import { anthropicOrderFaults } from "./order-anthropic.ts";
+import { openaiOrderFaults } from "./order-openai.ts";
+import { compare } from "./reading.ts";
+import { sdkStream } from "./sdk-read.ts";
+import { naiveEvents, naiveFrames } from "./sse.ts";
+
+/* The judges must be able to say no. */
+
+const fixtures = resolve(dirname(fileURLToPath(import.meta.url)), "../fixtures");
+const exchanges = find(fixtures, true).flatMap(load);
+
+function stream(wire: string, name: string): string {
+  const found = exchanges.find((one) => one.wire === wire && one.id === `polygate.${name}`);
+  assert.ok(found?.stream, name);
+  return found.stream;
+}
+
+const anthropicEvents = naiveEvents(stream("anthropic-messages", "tools-stream"));
+const openaiEvents = naiveEvents(stream("openai-chat", "tools-parallel-stream"));
+
+test("well-formed streams are in order", () => {
+  assert.deepEqual(anthropicOrderFaults(anthropicEvents, true), []);
+  assert.deepEqual(openaiOrderFaults(openaiEvents, true, true), []);
+});
+
+test("an Anthropic stream with any one event missing, but a ping or a delta, is out of order", () => {
+  for (const [at, event] of anthropicEvents.entries()) {
+    if (event.event === "ping" || event.event === "content_block_delta") continue;
+    const rest = anthropicEvents.filter((_, i) => i !== at);
+    assert.notDeepEqual(anthropicOrderFaults(rest, true), [], `without ${event.event} at ${at}`);
+  }
+});
+
+test("an Anthropic stream with any two unlike neighbours swapped is out of order", () => {
+  for (let at = 0; at + 1 < anthropicEvents.length; at++) {
+    const [a, b] = [anthropicEvents[at], anthropicEvents[at + 1]];
+    if (!a || !b || a.event === b.event || a.event === "ping" || b.event === "ping") continue;
+    const swapped = anthropicEvents.with(at, b).with(at + 1, a);
+    assert.notDeepEqual(anthropicOrderFaults(swapped, true), [], `${a.event} and ${b.event} at ${at}`);
+  }
+});
+
+test("an OpenAI stream without its first, finish or last event, or with one of them twice, is out of order", () => {
+  const key: readonly (readonly [string, (event: WireEvent) => boolean])[] = [
+    ["role", (event) => event.data.includes('"role"')],
+    ["first delta of a call", (event) => event.data.includes('"id":"call_A1"')],
+    ["finish", (event) => event.data.includes('"finish_reason":"tool_calls"')],
+    ["[DONE]", (event) => event.data === "[DONE]"],
+  ];
+  for (const [name, is] of key) {
+    const at = openaiEvents.findIndex(is);
+    const event = openaiEvents[at];
+    assert.ok(event, name);
+    assert.notDeepEqual(openaiOrderFaults(openaiEvents.toSpliced(at, 1), true, true), [], `without ${name}`);
+    assert.notDeepEqual(openaiOrderFaults(openaiEvents.toSpliced(at, 0, event), true, true), [], `${name} twice`);
+  }
+});
+
+test("usage that nobody asked for, usage twice, and an end marker after an error are faults", () => {
+  assert.notDeepEqual(openaiOrderFaults(openaiEvents, false, true), []);
+  const usage = openaiEvents.findIndex((event) => event.data.includes('"choices":[]'));
+  const event = openaiEvents[usage];
+  assert.ok(event);
+  assert.notDeepEqual(openaiOrderFaults(openaiEvents.toSpliced(usage, 0, event), true, true), []);
+  const failed = [...openaiEvents.slice(0, 2), { data: '{"error":{"message":"x"}}' }, { data: "[DONE]" }];
+  assert.notDeepEqual(openaiOrderFaults(failed, true, false), []);
+});
+
+test("what the official SDKs make of our fixtures is what the small readers read", async () => {
+  for (const exchange of exchanges) {
+    const expected = expectation(exchange);
+    if (!expected || exchange.stream === undefined || expected.error || !expected.ended) continue;
+    const broken = expected.choices.some((one) => one.finish === "length" && one.calls.length > 0);
+    if (broken) continue;
+    const diffs = compare(
+      "sdk",
+      { ...expected, choices: expected.choices.map((one) => ({ ...one, opaque: [] })) },
+      await sdkStream(exchange.wire, exchange.stream),
+    );
+    assert.deepEqual(
+      diffs.filter((one) => !one.check.includes("opaque")),
+      [],
+      exchange.id,
+    );
+  }
+});
+
+test("a reading that differs in one place is told apart", () => {
+  const exchange = exchanges.find((one) => one.id === "polygate.tools" && one.wire === "anthropic-messages");
+  assert.ok(exchange);
+  const expected = expectation(exchange);
+  assert.ok(expected?.usage && expected.choices[0]);
+  const { usage } = expected;
+  const choice = expected.choices[0];
+  assert.deepEqual(compare("same", expected, expected), []);
+  const variants = [
+    { ...expected, usage: { ...usage, output: usage.output + 1 } },
+    { ...expected, usage: undefined },
+    { ...expected, choices: [] },
+    ...[
+      { text: "" },
+      { reasoning: "x" },
+      { finish: "stop" as const },
+      { calls: choice.calls.slice(1) },
+      { calls: choice.calls.toReversed() },
+    ].map((change) => ({ ...expected, choices: [{ ...choice, ...change }] })),
+  ];
+  for (const variant of variants) assert.notDeepEqual(compare("other", expected, variant), [], JSON.stringify(variant));
+});
+
+test("frames put together again are the stream, whatever its line ends", () => {
+  for (const { stream: text } of exchanges) {
+    if (text === undefined) continue;
+    assert.equal(naiveFrames(text).join(""), text);
+    const crlf = text.replace(/\r\n|\n/g, "\r\n");
+    assert.deepEqual(naiveEvents(crlf), naiveEvents(text));
+  }
+});
