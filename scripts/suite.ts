@@ -121,7 +121,7 @@ function failure({ name, file, line, details }: Failure): string {
 const reason = (skip: string | boolean): string => (typeof skip === "string" && skip !== "" ? `: ${skip}` : "");
 
 function start(args: readonly string[], show: boolean): Promise<{ readonly code: number; readonly output: string }> {
-  const options: SpawnOptions = { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, FORCE_COLOR: "0" } };
+  const options: SpawnOptions = { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: plainEnvironment() };
   return new Promise((done, reject) => {
     const child = spawn(process.execPath, [...args], options);
     let output = "";
@@ -136,6 +136,12 @@ function start(args: readonly string[], show: boolean): Promise<{ readonly code:
     child.on("error", reject);
     child.on("close", (code) => done({ code: code ?? 1, output }));
   });
+}
+
+function plainEnvironment(): NodeJS.ProcessEnv {
+  // Some tools take FORCE_COLOR, whatever its value, for a wish for colours.
+  const { FORCE_COLOR: _, ...rest } = process.env;
+  return { ...rest, NO_COLOR: "1" };
 }
 
 function binaryOf(packageName: string, binary: string): string {

@@ -26,7 +26,12 @@ const deepseek: Remote = {
   ...openaiLike(deepseekQuirks),
   endpoints: [
     chatCompletions,
-    { ...messages, url: ({ baseUrl }) => `${baseUrl}/anthropic/v1/messages`, auth: { kind: "header", name: "x-api-key" } },
+    {
+      ...messages,
+      url: ({ baseUrl }) => `${baseUrl}/anthropic/v1/messages`,
+      auth: { kind: "header", name: "x-api-key" },
+      quirks: {},
+    },
   ],
   normaliseBase: (baseUrl) => openaiBase(baseUrl).replace(/\/(?:v1|anthropic)$/, ""),
 };

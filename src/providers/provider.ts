@@ -21,6 +21,8 @@ export interface Endpoint {
   url(deployment: Deployment): string;
   /** Where this endpoint wants another way than the provider's. */
   readonly auth?: Auth | undefined;
+  /** Where its quirks are not the provider's. */
+  readonly quirks?: Quirks | undefined;
 }
 
 /** A provider behind HTTP. */
