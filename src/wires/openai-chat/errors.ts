@@ -2,7 +2,7 @@ import type { HeaderBag } from "../../canonical/call.ts";
 import { type ErrorCode, GatewayError } from "../../canonical/error.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import { isObject } from "../../canonical/json.ts";
-import { maskJson, maskSecrets } from "../shared/mask.ts";
+import { maskSecrets } from "../shared/mask.ts";
 import { list, object, text } from "../shared/read.ts";
 import type { WireError } from "../wire.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -152,7 +152,9 @@ export const masked = (value: string): string => maskSecrets(value).replace(keye
 
 function maskedJson(body: JsonObject): Json {
   const written = JSON.stringify(body);
-  return written.length > 4000 ? `${masked(written.slice(0, 4000))}…` : maskJson(body);
+  if (written.length > 4000) return `${masked(written.slice(0, 4000))}…`;
+  const value: Json = JSON.parse(written, (_, item: unknown) => (typeof item === "string" ? masked(item) : item));
+  return value;
 }
 
 /** The `type` and `code` that clients of OpenAI know, where they have one for ours. */
