@@ -1,7 +1,7 @@
 import type { Behaviour } from "../models.ts";
 import type { Answer, Ask, Finish, MadeCall, OfferedTool } from "./ask.ts";
 import { invent } from "./invent.ts";
-import { countTokens, tokens } from "./tokens.ts";
+import { tokens } from "./tokens.ts";
 
 /** Gives the ids of tool calls, each once. */
 export type MintId = () => string;
@@ -124,10 +124,3 @@ class Room {
     return this.#full;
   }
 }
-
-/** Tokens of a whole conversation given as texts. */
-export const countAll = (texts: Iterable<string>): number => {
-  let total = 0;
-  for (const text of texts) total += countTokens(text);
-  return total;
-};
