@@ -1,6 +1,5 @@
 import type { ChatRequest, Message } from "../../canonical/chat.ts";
 import type { Json } from "../../canonical/json.ts";
-import type { ToolCallPart } from "../../canonical/parts.ts";
 import { validateHistory } from "../shared/history.ts";
 import { encodePart, encodeParts, mergeExtra, type Scope } from "./encode-blocks.ts";
 import { type Draft, spelled } from "./spelling.ts";
@@ -181,7 +180,3 @@ function encodeSystem(leading: readonly Message[], scope: Scope): Json | undefin
   if (only) return plain(only) ?? [only];
   return blocks.length > 0 || (scope.native && leading.length > 0) ? blocks : undefined;
 }
-
-/** Every tool call of the history. */
-export const toolCalls = (messages: readonly Message[]): readonly ToolCallPart[] =>
-  messages.flatMap((message) => message.content.filter((part) => part.type === "tool-call"));
