@@ -15,6 +15,8 @@ export interface LedgerOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly limits?: Partial<BacklogLimits> | undefined;
+  /** See LedgerWriterOptions. */
+  readonly groupMs?: number | undefined;
   readonly onTrouble?: ((message: string) => void) | undefined;
   /** How long the worker waits for another process's lock before it says so and tries again. Default 1000. */
   readonly busyTimeoutMs?: number | undefined;
@@ -30,7 +32,7 @@ export const ledgerFile = (dataDir: string): string => join(dataDir, "ledger.sql
  * cause and what to do, and then the gateway must not start.
  */
 export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> {
-  const { dataDir, clock, limits, onTrouble, busyTimeoutMs = 1000, startWorker = startLedgerWorker } = options;
+  const { dataDir, clock, limits, groupMs, onTrouble, busyTimeoutMs = 1000, startWorker = startLedgerWorker } = options;
   const path = ledgerFile(dataDir);
   const db = openSqlite(path);
   try {
@@ -39,5 +41,11 @@ export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> 
     db.close();
   }
   const setup = { path, insert: insertStatement(), width: entryColumns.length, busyTimeoutMs };
-  return LedgerWriter.start({ clock, limits, onTrouble, startWorker: (committed) => startWorker({ ...setup, committed }) });
+  return LedgerWriter.start({
+    clock,
+    limits,
+    groupMs,
+    onTrouble,
+    startWorker: (committed) => startWorker({ ...setup, committed }),
+  });
 }

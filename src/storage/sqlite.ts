@@ -48,5 +48,8 @@ function configureWriter(db: DatabaseSync): void {
   // Switching the mode needs an exclusive lock; a database that is in it already must open beside a busy writer.
   const mode = db.prepare("PRAGMA journal_mode").get()?.["journal_mode"];
   if (mode !== "wal") db.exec("PRAGMA journal_mode = WAL");
-  db.exec("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000");
+  // Small transactions write the same last pages to the log again and again; a checkpoint writes each of them once. So a log of
+  // 16 MB instead of SQLite's 4 costs less, in writes and in syncs.
+  db.exec("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000");
+  db.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000");
 }
