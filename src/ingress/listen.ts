@@ -29,10 +29,20 @@ export function listen(server: Server, host: string, port: number, clock: Clock)
 function close(server: Server, drainMs: number, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const stopTimer = clock.after(drainMs, () => server.closeAllConnections());
+    // A connection whose last call has ended falls idle only then, and would stay open for its keep-alive time.
+    let stopSweep = (): void => {};
+    const sweep = (): void => {
+      server.closeIdleConnections();
+      stopSweep = clock.after(sweepMs, sweep);
+    };
     server.close(() => {
       stopTimer();
+      stopSweep();
       resolve();
     });
-    server.closeIdleConnections();
+    sweep();
   });
 }
+
+/** How often connections that have fallen idle are closed while the server drains. */
+const sweepMs = 50;
