@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { JsonObject } from "../../src/canonical/json.ts";
-import { type Stack, startStack } from "../e2e/stack.ts";
+import { type LedgerRow, type Stack, startStack } from "../e2e/stack.ts";
 import { obj, parseJson } from "./json.ts";
 import type { Exchange, WireName } from "./loader.ts";
+import type { Reading } from "./reading.ts";
 import { naiveFrames } from "./sse.ts";
 
 /** What a provider was asked, and what the caller got. */
@@ -12,12 +13,25 @@ export interface Passage {
   readonly status: number;
   readonly type: string;
   readonly text: string;
+  readonly callId: string;
+}
+
+/** A call that went well, and what the ledger must say of it. */
+export interface Booked {
+  readonly callId: string;
+  readonly exchange: Exchange;
+  readonly expected: Reading;
+  readonly relayed: boolean;
 }
 
 /** A running gateway in front of a provider that answers with the recording of the hour. */
 export interface LiveGateway {
   /** Sends `body` (its model named for the gateway) in `wire` while the provider answers with the exchange. */
   call(wire: WireName, exchange: Exchange, body: JsonObject): Promise<Passage>;
+  /** Calls to be found in the books. */
+  readonly booked: Booked[];
+  /** The ledger's rows, once all that has ended is durable. */
+  books(): Promise<readonly LedgerRow[]>;
   close(): Promise<void>;
 }
 
@@ -56,6 +70,8 @@ export async function startGateway(): Promise<LiveGateway> {
   rec-anthropic: { wire: anthropic-messages, base_url: "http://127.0.0.1:${port}", api_key: none }`,
   });
   return {
+    booked: [],
+    books: () => stack.ledger(),
     async call(wire, exchange, body) {
       current = exchange;
       asked = undefined;
@@ -64,7 +80,13 @@ export async function startGateway(): Promise<LiveGateway> {
         headers: { ...betas(exchange), "content-type": "application/json", "anthropic-version": "2023-06-01" },
         body: JSON.stringify({ ...body, model: `${providers[exchange.wire]}/${String(body["model"])}` }),
       });
-      return { status: reply.status, type: reply.headers.get("content-type") ?? "", text: await textOf(reply), asked };
+      return {
+        status: reply.status,
+        type: reply.headers.get("content-type") ?? "",
+        text: await textOf(reply),
+        asked,
+        callId: reply.headers.get("x-polygate-call-id") ?? "",
+      };
     },
     async close() {
       await stack.close();

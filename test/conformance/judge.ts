@@ -1,12 +1,12 @@
 import { type Kit, thrown } from "./cells/cell.ts";
-import { type CellName, cells } from "./cells/index.ts";
+import { type CellName, type Column, cells } from "./cells/index.ts";
 import { type Diff, diff } from "./json.ts";
 import type { Exchange } from "./loader.ts";
 import { excuse } from "./rules.ts";
 
 /** One exchange judged by one cell. */
 export interface Verdict {
-  readonly cell: CellName;
+  readonly cell: Column;
   readonly wire: string;
   readonly provider: string;
   readonly id: string;

@@ -1,4 +1,4 @@
-import { cellNames } from "./cells/index.ts";
+import { columns as allColumns } from "./cells/index.ts";
 import type { Verdict } from "./judge.ts";
 import { LIMIT, rules } from "./rules.ts";
 
@@ -10,7 +10,7 @@ const percent = (part: number, whole: number): string => (whole === 0 ? "–" : 
 export function printTables(verdicts: readonly Verdict[], print: Print): void {
   for (const wire of [...new Set(verdicts.map((verdict) => verdict.wire))].sort()) {
     const own = verdicts.filter((verdict) => verdict.wire === wire);
-    const columns = cellNames.filter((cell) => own.some((verdict) => verdict.cell === cell));
+    const columns = allColumns.filter((cell) => own.some((verdict) => verdict.cell === cell));
     const rows = [...new Set(own.map((verdict) => verdict.provider))].sort();
     const cell = (list: readonly Verdict[]): string => {
       const passed = list.filter((verdict) => verdict.diffs.length === 0).length;

@@ -36,13 +36,13 @@ export const rules: readonly Rule[] = [
     check: /^observed\.finish$/,
     where: (_diff, exchange) => exchange.stream !== undefined && !/"finish_reason": ?"/.test(exchange.stream),
   },
-  {
-    id: "spoken-answer",
-    cell: "translate-other",
+  ...(["translate-other", "socket"] as const).map((cell) => ({
+    id: `spoken-answer-${cell}`,
+    cell,
     reason: "Anthropic has no spoken answers: the transcript is shown as text, with a warning",
     check: /\.text$/,
-    where: (_diff, exchange) => /"transcript": ?"[^"]/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
-  },
+    where: (_diff: Diff, exchange: Exchange) => /"transcript": ?"[^"]/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
+  })),
   {
     id: "top-p-out-of-range",
     cell: "translate-requests",

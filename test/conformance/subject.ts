@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import type { Source, Span } from "../../src/canonical/call.ts";
-import type { ChatChunk, ChatRequest, ChatResult } from "../../src/canonical/chat.ts";
+import type { ChatChunk, ChatResult } from "../../src/canonical/chat.ts";
 import type { WireEvent } from "../../src/canonical/event.ts";
 import type { JsonObject } from "../../src/canonical/json.ts";
 import type { Terminal } from "../../src/canonical/terminal.ts";
@@ -145,5 +145,3 @@ export function chunksOf(subject: Subject, exchange: Exchange, stream: string): 
   chunks.push(...decoder.end());
   return { chunks, ended: decoder.ended };
 }
-
-export type { ChatRequest, Codec };

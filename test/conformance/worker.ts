@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Kit } from "./cells/cell.ts";
 import type { CellName } from "./cells/index.ts";
+import { ledgerVerdicts } from "./cells/ledger.ts";
 import { startGateway } from "./gateway.ts";
 import { judge } from "./judge.ts";
 import { load, type Slot } from "./loader.ts";
@@ -29,7 +30,11 @@ const kit: Kit = {
 
 port.on("message", async (slots: readonly Slot[]) => {
   if (slots.length === 0) {
-    await kit.gateway?.close();
+    if (kit.gateway) {
+      const rows = await kit.gateway.books();
+      for (const verdict of ledgerVerdicts(kit.gateway.booked, rows)) port.postMessage({ type: "verdict", verdict });
+      await kit.gateway.close();
+    }
     port.postMessage({ type: "closed" });
     port.close();
     return;

@@ -21,6 +21,9 @@ export const cells = {
 
 export type CellName = keyof typeof cells;
 
+/** Cells, and what is judged once after all of them: the books. */
+export type Column = CellName | "ledger";
+
 export const cellNames: readonly CellName[] = [
   "decode",
   "cuts",
@@ -31,3 +34,5 @@ export const cellNames: readonly CellName[] = [
   "translate-requests",
   "socket",
 ];
+
+export const columns: readonly Column[] = [...cellNames, "ledger"];

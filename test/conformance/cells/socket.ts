@@ -23,7 +23,7 @@ export const socket: Cell = async (exchange, kit) => {
       await kit.gateway.call(exchange.wire, exchange, own),
       await kit.gateway.call(other, exchange, asking(other, exchange)),
     ];
-    return [...failed(exchange.wire, exchange, replies[0]), ...failed(other, exchange, replies[1])];
+    return [...failed(exchange.wire, replies[0]), ...failed(other, replies[1])];
   }
   const expected = expectation(exchange);
   if (!expected) return undefined;
@@ -43,6 +43,7 @@ async function relayed(exchange: Exchange, own: JsonObject, expected: Reading, k
     expected.error && !expected.choices.some((one) => one.text + one.reasoning + one.refusal !== "" || one.calls.length > 0);
   if (early || (exchange.stream === undefined && expected.error))
     return passage.status >= 400 ? out : [...out, diff("socket.status", "an error", passage.status)];
+  if (expected.ended && !expected.error) kit.gateway?.booked.push({ callId: passage.callId, exchange, expected, relayed: true });
   if (passage.status !== 200) return [...out, diff("socket.status", 200, `${passage.status} ${passage.text}`)];
   if (exchange.stream === undefined) return [...out, ...differences("socket.whole", exchange.whole, parseJson(passage.text))];
   if (!expected.ended || expected.error) return [...out, ...brokenOff(exchange.wire, passage.text)];
@@ -71,6 +72,7 @@ async function translated(exchange: Exchange, wire: WireName, expected: Reading,
       : [diff("socket.translated.status", "an error", passage.status)];
   }
   if (passage.status !== 200) return [diff("socket.translated.status", 200, `${passage.status} ${passage.text}`)];
+  kit.gateway?.booked.push({ callId: passage.callId, exchange, expected, relayed: false });
   const out: Diff[] = [];
   try {
     const streamed = exchange.stream !== undefined;
@@ -83,15 +85,14 @@ async function translated(exchange: Exchange, wire: WireName, expected: Reading,
   return out;
 }
 
-/** A provider's failure in the caller's own shape; its credential's failure is not the caller's 401. */
-function failed(wire: WireName, exchange: Exchange, passage: { status: number; text: string } | undefined): Diff[] {
+/** A provider's failure, told in the caller's own shape. */
+function failed(wire: WireName, passage: { status: number; text: string } | undefined): Diff[] {
   if (!passage) return [];
   const body = obj(parseJson(passage.text));
   const shaped = isObject(body["error"]) && typeof body["error"]["message"] === "string";
   const out: Diff[] = [];
   if (!shaped || (wire === "anthropic-messages" && body["type"] !== "error"))
     out.push(diff(`socket.error.${wire}`, "an error body", passage.text));
-  if (passage.status < 400 || (passage.status === 401 && exchange.status === 401))
-    out.push(diff("socket.error.status", "an error, not 401", passage.status));
+  if (passage.status < 400) out.push(diff("socket.error.status", "an error", passage.status));
   return out;
 }
