@@ -69,7 +69,10 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     clock,
     random,
     listModels: () => models.all(),
-    unready: () => ledger.health().trouble,
+    unready: () => {
+      const { losing, trouble } = ledger.health();
+      return losing ? (trouble ?? "the ledger is losing rows") : undefined;
+    },
     ledgerHealth: () => ledger.health(),
     flush: () => ledger.flush(),
     close: async () => {
