@@ -73,7 +73,11 @@ export const encoding: readonly Planted[] = [
     id: "served: input tokens missing at the end",
     mutation: onEncoder({ whole: (body) => ({ ...body, usage: { ...obj(body["usage"]), input_tokens: 0 } }) }, anthropic),
   },
-  { id: "served: a field the specification forbids to miss", mutation: onEncoder({ whole: ({ id: _id, ...body }) => body }) },
+  {
+    id: "served: a field the specification forbids to miss",
+    bySpecification: true,
+    mutation: onEncoder({ whole: ({ id: _id, ...body }) => body }),
+  },
 ];
 
 function withoutRole(event: WireEvent, body: JsonObject): WireEvent {

@@ -16,6 +16,8 @@ export type Mutation = (subject: Subject) => Subject;
 export interface Planted {
   readonly id: string;
   readonly mutation: Mutation;
+  /** Only the specifications can tell: not planted where they are not at hand. */
+  readonly bySpecification?: true | undefined;
 }
 
 const wireNames: readonly WireName[] = ["openai-chat", "anthropic-messages"];
