@@ -1,5 +1,5 @@
 import type { Message } from "../../canonical/chat.ts";
-import type { Json, JsonObject } from "../../canonical/json.ts";
+import { isArray, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Part, ToolResultPart } from "../../canonical/parts.ts";
 import { encodeAssistant } from "./encode-assistant.ts";
 import { compact, encodeContent, named, nulls } from "./encode-content.ts";
@@ -16,7 +16,6 @@ export function encodeMessages(messages: readonly Message[], context: Context): 
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
     if (message.role === "assistant") {
-      order.flush();
       const encoded = encodeAssistant(message, at, context);
       if (encoded !== undefined) order.call(encoded, callIds(message.content));
       continue;
@@ -55,8 +54,14 @@ class Order {
   readonly #held: JsonObject[] = [];
   readonly #media: JsonObject[] = [];
 
+  /** Assistant messages before whose calls are answered are one turn, which this API wants in one message. */
   call(message: JsonObject, ids: readonly string[]): void {
-    this.messages.push(message);
+    const before = this.#open.size > 0 ? this.messages.at(-1) : undefined;
+    if (before?.["role"] === "assistant") this.messages[this.messages.length - 1] = joined(before, message);
+    else {
+      this.flush();
+      this.messages.push(message);
+    }
     for (const id of ids) this.#open.add(id);
   }
 
@@ -81,6 +86,23 @@ class Order {
     this.messages.push(...this.#held.splice(0));
     this.#open.clear();
   }
+}
+
+/** Two assistant messages as one: content after content, calls after calls. */
+function joined(before: JsonObject, after: JsonObject): JsonObject {
+  const parts = (content: Json | undefined): readonly Json[] =>
+    isArray(content) ? content : typeof content === "string" && content !== "" ? [{ type: "text", text: content }] : [];
+  const calls = [before, after].flatMap((message) => (isArray(message["tool_calls"]) ? message["tool_calls"] : []));
+  const content = [...parts(before["content"]), ...parts(after["content"])];
+  const text = (field: string): string => [before[field], after[field]].filter((said) => typeof said === "string").join("\n\n");
+  const fields = ["reasoning_content", "reasoning", "refusal"].filter((field) => text(field) !== "");
+  return {
+    ...before,
+    ...after,
+    ...Object.fromEntries(fields.map((field) => [field, text(field)])),
+    content: content.length > 0 ? content : null,
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
 }
 
 /** A part of a tool message that is no result: nothing makes one, but none may be lost. */

@@ -72,6 +72,35 @@ describe("a history from another wire", () => {
     );
   });
 
+  it("joins assistant messages before whose calls are answered", () => {
+    const { messages } = encode(
+      foreign({
+        messages: [
+          user("go"),
+          { role: "assistant", content: [text("one"), call("a")] },
+          { role: "assistant", content: [text("two"), call("b")] },
+          { role: "user", content: [result("a", text("1")), result("b", text("2"))] },
+        ],
+      }),
+    );
+    assert.deepEqual(
+      messages.map((message) => message["role"]),
+      ["user", "assistant", "tool", "tool"],
+    );
+    assert.deepEqual(messages[1]?.["content"], [text("one"), text("two")]);
+    assert.ok(Array.isArray(messages[1]?.["tool_calls"]) && messages[1]["tool_calls"].length === 2);
+  });
+
+  it("offers no empty list of tools, and strictness only where the schema fits", () => {
+    assert.equal(encode(foreign({ tools: [] })).body["tools"], undefined);
+    const parameters: JsonObject = { type: "object", properties: { a: { type: "string" } }, additionalProperties: false };
+    const loose = encode(foreign({ tools: [{ ...tool("f"), parameters, strict: true }] }));
+    assert.deepEqual(loose.body["tools"], [{ type: "function", function: { name: "f", parameters } }]);
+    assert.deepEqual(loose.codes, ["schema_not_strict"]);
+    const fitting = { ...parameters, required: ["a"] };
+    assert.deepEqual(encode(foreign({ tools: [{ ...tool("f"), parameters: fitting, strict: true }] })).codes, []);
+  });
+
   it("is refused with the message's index where a result answers nothing", () => {
     const error = refusal(() =>
       encode(foreign({ messages: [user("go"), { role: "user", content: [result("x", text("one"))] }] })),

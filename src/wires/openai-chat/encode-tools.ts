@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { cacheMembers } from "./encode-parts.ts";
 import { type Context, restore, spelled } from "./losses.ts";
 import { name } from "./name.ts";
+import { fitsStrict } from "./strict-schema.ts";
 
 /** Tools, in `tools` or the legacy `functions` as they came. */
 export function encodeTools(tools: readonly Tool[] | undefined, context: Context): JsonObject {
@@ -18,8 +19,8 @@ export function encodeTools(tools: readonly Tool[] | undefined, context: Context
       if (encoded !== undefined) made.push(encoded);
     }
   }
-  // A list that was emptied by us is left out: the API refuses empty lists.
-  const emptied = made.length === 0 && (functions.length > 0 || tools.length > 0);
+  // The API refuses empty lists: only who speaks this wire may send one, and only as it came.
+  const emptied = made.length === 0 && (functions.length > 0 || tools.length > 0 || !context.native);
   return { ...(functions.length > 0 && { functions }), ...(!emptied && { tools: made }) };
 }
 
@@ -60,11 +61,22 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
   const made: JsonObject = {
     ...(spelled(tool.as, "untyped") ? {} : { type: "function" }),
     ...(spelled(tool.as, "named") && { name: context.toolNames.fit(tool.name) }),
-    function: declaration(tool, context),
+    function: declaration(loosened(tool, at, context), context),
     ...members,
     ...cacheMembers(tool.cache, undefined, at, context),
   };
   return restore(made, tool.extra, at, context);
+}
+
+/** Other wires hold to schemas with optional members too; this one refuses a strict tool that has any. */
+function loosened(tool: FunctionTool, at: string, { losses, native }: Context): FunctionTool {
+  if (native || !tool.strict || fitsStrict(tool.parameters ?? {})) return tool;
+  losses.approximate(
+    "schema_not_strict",
+    `${at}.strict`,
+    "the schema is outside the strict subset; arguments may depart from it.",
+  );
+  return { ...tool, strict: undefined };
 }
 
 const declaration = (tool: FunctionTool, context: Context): JsonObject => ({
@@ -166,23 +178,3 @@ function strictness(schema: JsonObject, { losses }: Context): boolean | undefine
   );
   return undefined;
 }
-
-/** Whether every object of the schema closes itself and requires all it names. */
-function fitsStrict(schema: Json): boolean {
-  if (Array.isArray(schema)) return schema.every((item: Json) => fitsStrict(item));
-  if (!isObject(schema)) return true;
-  const properties = schema["properties"];
-  if (schema["type"] === "object" || isObject(properties)) {
-    if (schema["additionalProperties"] !== false || !isObject(properties)) return false;
-    const required = schema["required"];
-    if (!Array.isArray(required) || !Object.keys(properties).every((name) => required.includes(name))) return false;
-    if (!Object.values(properties).every((property) => fitsStrict(property ?? true))) return false;
-  }
-  return ["items", "anyOf", "$defs", "definitions"].every((key) => {
-    const inner = schema[key];
-    return inner === undefined || (key.startsWith("$") || key === "definitions" ? fitsAll(inner) : fitsStrict(inner));
-  });
-}
-
-const fitsAll = (definitions: Json): boolean =>
-  isObject(definitions) && Object.values(definitions).every((definition) => fitsStrict(definition ?? true));

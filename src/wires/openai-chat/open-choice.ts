@@ -7,16 +7,7 @@ import { decodeCitation } from "./citations.ts";
 import { readUrl } from "./decode-parts.ts";
 import { decodeFinish } from "./finish.ts";
 import { origin } from "./name.ts";
-
-/** A tool call being streamed. */
-interface OpenCall {
-  readonly part: number;
-  readonly id: string;
-  readonly index: number | undefined;
-  readonly given: boolean;
-  readonly custom: boolean;
-  arguments: string;
-}
+import { findCall, legacyIndex, type OpenCall, readCall } from "./open-calls.ts";
 
 /** Text-like parts are said one after the other; each kind of them has a delta of its name. */
 type Spoken = "text" | "reasoning" | "refusal";
@@ -78,7 +69,7 @@ export class OpenChoice {
     if (executed) this.#place({ type: "opaque", origin, kind: "executed_tools", value: { executed_tools: executed } }, out);
     for (const call of list(delta["tool_calls"]) ?? []) if (isObject(call)) this.#call(call, seed, out);
     const legacy = object(delta["function_call"]);
-    if (legacy && (legacy["name"] || legacy["arguments"])) this.#call({ index: -1, function: legacy }, seed, out);
+    if (legacy && (legacy["name"] || legacy["arguments"])) this.#call({ index: legacyIndex, function: legacy }, seed, out);
   }
 
   /** A whole message in place of a delta: what it says beyond what was said already. */
@@ -243,62 +234,28 @@ export class OpenChoice {
     if (url !== undefined) this.#place({ type: "image", source: readUrl(url) }, out);
   }
 
-  #call(call: JsonObject, seed: string, out: ChatChunk[]): void {
-    const fn = object(call["function"]);
-    // Some servers send an empty `custom` beside every function.
-    const custom = isObject(call["custom"]) && (call["type"] === "custom" || fn === undefined);
-    const inner = (custom ? object(call["custom"]) : fn) ?? {};
-    const given = inner[custom ? "input" : "arguments"];
-    const more = typeof given === "string" ? given : isObject(given) || isArray(given) ? JSON.stringify(given) : "";
-    const id = text(call["id"]) || undefined;
-    const called = text(inner["name"]) || undefined;
-    const index = number(call["index"]);
-    let open = this.#find(id, index, called, more);
-    if (open === undefined) {
+  #call(source: JsonObject, seed: string, out: ChatChunk[]): void {
+    const delta = readCall(source);
+    let call = findCall(this.#calls, delta);
+    if (call === undefined) {
       this.#endSpoken(out);
-      const made = id ?? `call_${digest(`${seed} ${this.#index} ${this.#calls.length}`)}`;
-      const unread = others(call, new Set(["id", "index", "type", "function", "custom"]));
-      const part = this.#start(
-        {
-          type: "tool-call",
-          id: made,
-          name: this.#names.original(called ?? ""),
-          arguments: "",
-          ...(custom && { kind: "custom" }),
-          ...(index === -1 && { as: "function_call" }),
-          ...(unread && { extra: unread }),
-        },
-        out,
-      );
-      open = { part, id: made, index, given: id !== undefined, custom, arguments: "" };
-      this.#calls.push(open);
+      const id = delta.id ?? `call_${digest(`${seed} ${this.#index} ${this.#calls.length}`)}`;
+      const content: Part = {
+        type: "tool-call",
+        id,
+        name: this.#names.original(delta.name ?? ""),
+        arguments: "",
+        ...(delta.custom && { kind: "custom" }),
+        ...(delta.index === legacyIndex && { as: "function_call" }),
+        ...(delta.extra && { extra: delta.extra }),
+      };
+      const part = this.#start(content, out);
+      call = { part, id, index: delta.index, given: delta.id !== undefined, custom: delta.custom, arguments: "" };
+      this.#calls.push(call);
     }
-    if (more !== "") {
-      open.arguments += more;
-      this.#add(open.part, { type: "arguments", text: more }, out);
+    if (delta.arguments !== "") {
+      call.arguments += delta.arguments;
+      this.#add(call.part, { type: "arguments", text: delta.arguments }, out);
     }
-  }
-
-  /** The open call that a delta goes on with; undefined where it begins a new one. */
-  #find(id: string | undefined, index: number | undefined, called: string | undefined, more: string): OpenCall | undefined {
-    const same = id === undefined ? undefined : this.#calls.findLast((call) => call.given && call.id === id);
-    if (same) return same;
-    const open = index === undefined ? this.#calls.at(-1) : this.#calls.findLast((call) => call.index === index);
-    if (open === undefined) return undefined;
-    if (id !== undefined) return undefined;
-    if (called === undefined) return open;
-    if (index === undefined) return undefined;
-    return more.trimStart().startsWith("{") && isComplete(open.arguments) ? undefined : open;
-  }
-}
-
-/** Whether the arguments of a call are a whole JSON object already, so that more of them must belong to another call. */
-function isComplete(written: string): boolean {
-  if (!written.trimEnd().endsWith("}")) return false;
-  try {
-    JSON.parse(written);
-    return true;
-  } catch {
-    return false;
   }
 }
