@@ -1,4 +1,5 @@
 import type { Call } from "../canonical/call.ts";
+import type { GatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptLog, Clock, OpenAttempt } from "../canonical/ports.ts";
 import type { Terminal } from "../canonical/terminal.ts";
@@ -6,7 +7,7 @@ import type { UpstreamReply } from "../transport/http-transport.ts";
 import type { ReplyDecoder } from "../wires/wire.ts";
 import type { Candidate } from "./plan.ts";
 import { requestId } from "./reply-headers.ts";
-import type { StreamFacts } from "./upstream-stream.ts";
+import { type StreamFacts, terminalOf } from "./upstream-stream.ts";
 
 /** An attempt's open ledger entry, with the times it has seen; it keeps the call's record up to date as well. */
 export class AttemptEntry {
@@ -18,6 +19,7 @@ export class AttemptEntry {
   #upstream: UpstreamReply | undefined;
   #headersMs: number | undefined;
   #contentMs: number | undefined;
+  #observed: () => Partial<StreamFacts> = () => ({});
 
   constructor(call: Call, candidate: Candidate, number: number, relayed: boolean, log: AttemptLog, clock: Clock) {
     const { provider, model } = candidate.deployment;
@@ -54,6 +56,16 @@ export class AttemptEntry {
   onContent(model: string | undefined): void {
     this.#contentMs = this.#clock.now() - this.startedAt;
     if (model !== undefined) this.#call.record.model = model;
+  }
+
+  /** Where to ask what a stream has told of itself, should it fail before content: its usage is billed all the same. */
+  observe(facts: () => StreamFacts): void {
+    this.#observed = facts;
+  }
+
+  /** Settles an attempt that failed before its reply was given on. */
+  fail(error: GatewayError): void {
+    this.settle(terminalOf(error), this.#observed());
   }
 
   /** What the decoder skipped or mended is the caller's to know. */

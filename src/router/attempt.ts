@@ -58,7 +58,7 @@ export async function attempt<Op extends Operation>(
       : wholeReply(await readAll(upstream.body, replyBytes), prepared, entry);
   } catch (thrown) {
     const error = toGatewayError(thrown);
-    entry.settle(error.code === "cancelled" ? { kind: "cancelled" } : { kind: "error", error }, {});
+    entry.fail(error);
     throw error;
   } finally {
     call.record.waitedMs += clock.now() - entry.startedAt;

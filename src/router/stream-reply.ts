@@ -51,6 +51,7 @@ export async function streamReply<Op extends Operation>(
         throw noAnswer(entry.provider, "<");
       case "events": {
         const stream = streamOf(reader, prepared, entry);
+        entry.observe(() => stream.facts());
         await stream.open();
         entry.onContent(stream.facts().model);
         return { stream: true, relayed: prepared.relay !== undefined, batches: stream };

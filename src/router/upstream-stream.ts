@@ -2,7 +2,7 @@ import type { Finish } from "../canonical/chat.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Batches, StreamItem } from "../canonical/reply.ts";
-import { finished, type Terminal } from "../canonical/terminal.ts";
+import { cancelled, finished, type Terminal } from "../canonical/terminal.ts";
 import type { Usage } from "../canonical/usage.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
 
@@ -119,8 +119,7 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
       this.#conclude(finished);
       return;
     }
-    const kind = error.code === "cancelled" || error.code === "truncated" ? error.code : "error";
-    const terminal: Terminal = kind === "cancelled" ? { kind } : { kind, error };
+    const terminal = terminalOf(error);
     this.#held.push(...this.cut(terminal));
     this.#conclude(terminal);
   }
@@ -130,6 +129,12 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
     this.#terminal = terminal;
     this.#onTerminal(terminal, this.facts());
   }
+}
+
+/** How an answer ended that failed with this error. */
+export function terminalOf(error: GatewayError): Terminal {
+  if (error.code === "cancelled") return cancelled;
+  return { kind: error.code === "truncated" ? "truncated" : "error", error };
 }
 
 const truncated = (): GatewayError =>

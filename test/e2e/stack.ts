@@ -34,20 +34,25 @@ export interface StackOptions {
   readonly keys?: boolean | undefined;
   /** Stands in for the simulator: base URL without /v1. */
   readonly upstream?: string | undefined;
+  /** The key's secret. */
+  readonly key?: string | undefined;
+  /** What the providers are given as credentials; none without. */
+  readonly credentials?: { readonly oai: string; readonly ant: string } | undefined;
+  readonly random?: ServeOptions["random"];
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const simulator = await startSimulator({ ...options.simulator });
   const upstream = options.upstream ?? simulator.url;
   const dataDir = mkdtempSync(join(tmpdir(), "polygate-e2e-"));
-  const key = "pg-test-key-0123456789";
+  const key = options.key ?? "pg-test-key-0123456789";
   const yaml = `
 server: { host: 127.0.0.1, port: 0 }
 data_dir: ${dataDir}
 ${options.keys === false ? "" : `keys: [{ id: dev, secret: ${key}, labels: { team: web } }]`}
 providers:
-  oai: { wire: openai-chat, base_url: ${upstream}/v1, api_key: none, quirks: { developer_role: true, max_tokens_field: max_completion_tokens } }
-  ant: { wire: anthropic-messages, base_url: ${upstream}, api_key: none }
+  oai: { wire: openai-chat, base_url: ${upstream}/v1, api_key: ${options.credentials?.oai ?? "none"}, quirks: { developer_role: true, max_tokens_field: max_completion_tokens } }
+  ant: { wire: anthropic-messages, base_url: ${upstream}, api_key: ${options.credentials?.ant ?? "none"} }
 ${options.yaml ?? ""}
 `;
   const file = join(dataDir, "polygate.yaml");
@@ -64,6 +69,7 @@ ${options.yaml ?? ""}
     providers: resolveProviders(config.providers, config.environment),
     onTrouble: (message) => troubles.push(message),
     pace: options.pace,
+    random: options.random,
   });
   const { address } = running;
   return {
