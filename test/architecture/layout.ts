@@ -77,7 +77,6 @@ export const packages: { readonly [name: string]: readonly string[] } = {
   commander: ["cli"],
   ajv: ["simulator"],
   "ajv-formats": ["simulator"],
-  pino: ["telemetry"],
 };
 
 /** Areas whose code is pure: of Node they may import only what stands here, and they look at no clock, dice or environment. */
