@@ -4,10 +4,10 @@ import type { Remote } from "./provider.ts";
 
 /**
  * What a provider of the operator's own looks like, by the wire it speaks. Most are local servers (vLLM, llama.cpp, LM Studio,
- * Ollama), all of which know `max_tokens`, while not all know its successor; a quirk in the configuration says otherwise.
+ * Ollama), all of which know `max_tokens`, while not all know its successor; a caller of their own wire knows best itself.
  */
 export const customRemotes: ReadonlyMap<string, Remote> = new Map(
-  [openaiLike({ maxTokensField: "max_tokens" }), anthropicLike].flatMap((remote) =>
+  [openaiLike({ maxTokensPreferred: "max_tokens" }), anthropicLike].flatMap((remote) =>
     remote.endpoints.map(({ wire }) => [wire.name, remote] as const),
   ),
 );

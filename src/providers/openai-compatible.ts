@@ -42,7 +42,6 @@ const rows: readonly Row[] = [
     baseUrl: "https://api.groq.com/openai/v1",
     keyVariable: "GROQ_API_KEY",
     quirks: {
-      maxTokensField: "max_completion_tokens",
       developerRole: true,
       reasoningField: "reasoning",
       // Refused with 400 (console.groq.com/docs/openai).
@@ -61,7 +60,7 @@ const rows: readonly Row[] = [
     name: "xai",
     baseUrl: "https://api.x.ai/v1",
     keyVariable: "XAI_API_KEY",
-    quirks: { maxTokensField: "max_tokens", reasoningField: "reasoning_content" },
+    quirks: { maxTokensPreferred: "max_tokens", reasoningField: "reasoning_content" },
   },
 ];
 

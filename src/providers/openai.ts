@@ -25,5 +25,5 @@ export const openai: BuiltIn = {
   baseUrl: "https://api.openai.com/v1",
   keyVariables: ["OPENAI_API_KEY"],
   baseUrlVariable: "OPENAI_BASE_URL",
-  remote: openaiLike({ maxTokensField: "max_completion_tokens", developerRole: true, toolNameLength: 64, toolCallIdLength: 40 }),
+  remote: openaiLike({ developerRole: true, toolNameLength: 64, toolCallIdLength: 40 }),
 };

@@ -33,8 +33,10 @@ export interface WireRequest {
 
 /** Where a provider departs from its wire. Data, kept in the provider's row. */
 export interface Quirks {
-  /** OpenAI chat: the output limit's name at this provider. Default max_completion_tokens. */
+  /** OpenAI chat: the only name the provider knows for the output limit; a caller's other name is changed to it. */
   readonly maxTokensField?: "max_tokens" | "max_completion_tokens" | undefined;
+  /** OpenAI chat: the name for the output limit of callers who speak another wire. Default max_completion_tokens. */
+  readonly maxTokensPreferred?: "max_tokens" | "max_completion_tokens" | undefined;
   /** OpenAI chat: false where `stream_options` is refused. */
   readonly streamUsage?: boolean | undefined;
   /** OpenAI chat: where an assistant message's earlier reasoning goes; none = it is left out and reported. */

@@ -130,7 +130,10 @@ function limit(request: ChatRequest, { target, native }: Context): JsonObject {
   const field = target.quirks.maxTokensField;
   if (field !== undefined) return { [field]: most };
   const older = native ? spelling?.["max_tokens"] : undefined;
-  if (older === undefined || older === "null") return { max_completion_tokens: most };
+  if (older === undefined || older === "null") {
+    const preferred = native ? undefined : target.quirks.maxTokensPreferred;
+    return { [preferred ?? "max_completion_tokens"]: most };
+  }
   const both = spelling?.["max_completion_tokens"] === "as sent";
   return both ? { max_tokens: Number(older), max_completion_tokens: most } : { max_tokens: most };
 }
