@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GatewayError } from "../../canonical/error.ts";
-import type { Json, JsonObject } from "../../canonical/json.ts";
+import type { JsonObject } from "../../canonical/json.ts";
 import { chat, incoming, round } from "./testing/setting.ts";
 
-const hi: Json = [{ role: "user", content: "hi" }];
+const hi: readonly JsonObject[] = [{ role: "user", content: "hi" }];
 
 describe("forms that come out as they came in", () => {
   const forms: { readonly [what: string]: JsonObject } = {
@@ -163,6 +163,56 @@ describe("messages that come out as they came in", () => {
       assert.deepEqual(codes, []);
     });
   }
+});
+
+describe("what is meant", () => {
+  const read = (body: JsonObject) => chat.decodeRequest(incoming({ model: "m", messages: hi, ...body })).request();
+
+  it("cache marks of parts and of messages are marks of parts", () => {
+    const marked = { cache_control: { type: "ephemeral", ttl: "1h" } };
+    const { messages } = read({
+      messages: [
+        { role: "system", content: "s", ...marked },
+        { role: "user", content: [{ type: "text", text: "u", ...marked }] },
+        { role: "user", content: [{ type: "text", text: "v", prompt_cache_breakpoint: { mode: "explicit" } }] },
+      ],
+    });
+    assert.deepEqual(
+      messages.map((message) => [message.content[0]?.cache, message.extra]),
+      [
+        [{ ttl: "1h" }, undefined],
+        [{ ttl: "1h" }, undefined],
+        [{}, undefined],
+      ],
+    );
+  });
+
+  it("reasoning is reasoning in every spelling", () => {
+    assert.equal(read({ reasoning_effort: "low" }).reasoning?.effort, "low");
+    assert.equal(read({ reasoning: { max_tokens: 9 } }).reasoning?.budgetTokens, 9);
+    assert.equal(read({ thinking: { type: "disabled" } }).reasoning?.mode, "disabled");
+    const { messages } = read({ messages: [...hi, { role: "assistant", content: "x", reasoning_content: "r" }] });
+    assert.deepEqual(
+      messages[1]?.content.map((part) => part.type),
+      ["reasoning", "text"],
+    );
+  });
+
+  it("limits, stops, tools and results have their canonical places", () => {
+    const request = read({
+      ...{ max_tokens: 5, stop: "END", top_k: 3, functions: [{ name: "f" }], function_call: { name: "f" } },
+      messages: [
+        ...hi,
+        { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } },
+        { role: "function", name: "f", content: "r" },
+      ],
+    });
+    assert.deepEqual([request.maxOutputTokens, request.stop, request.topK], [5, ["END"], 3]);
+    assert.deepEqual(request.toolChoice, { type: "tool", name: "f" });
+    const [call] = request.messages[1]?.content ?? [];
+    const [result] = request.messages[2]?.content ?? [];
+    assert.ok(call?.type === "tool-call" && result?.type === "tool-result" && result.toolCallId === call.id);
+  });
 });
 
 describe("what a caller must mend", () => {
