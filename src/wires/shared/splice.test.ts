@@ -57,15 +57,20 @@ test("the result parses to the body with the edits", () => {
 
 test("bytes that are not edited stay as they are", () => {
   fc.assert(
-    fc.property(fc.uniqueArray(member, { selector: (one) => one.name, minLength: 1, maxLength: 7 }), gap, value, (members, inside, now) => {
-      const source = sourceFrom(members, inside);
-      assert.equal(joined(splice(source, { set: {}, remove: [] })), Buffer.from(source.body).toString("utf8"));
-      const span = source.members.get("model");
-      if (span === undefined) return;
-      const bytes = Buffer.from(source.body);
-      const due = `${bytes.subarray(0, span.start)}${JSON.stringify(now)}${bytes.subarray(span.end)}`;
-      assert.equal(joined(splice(source, { set: { model: now }, remove: [] })), due);
-    }),
+    fc.property(
+      fc.uniqueArray(member, { selector: (one) => one.name, minLength: 1, maxLength: 7 }),
+      gap,
+      value,
+      (members, inside, now) => {
+        const source = sourceFrom(members, inside);
+        assert.equal(joined(splice(source, { set: {}, remove: [] })), Buffer.from(source.body).toString("utf8"));
+        const span = source.members.get("model");
+        if (span === undefined) return;
+        const bytes = Buffer.from(source.body);
+        const due = `${bytes.subarray(0, span.start)}${JSON.stringify(now)}${bytes.subarray(span.end)}`;
+        assert.equal(joined(splice(source, { set: { model: now }, remove: [] })), due);
+      },
+    ),
   );
 });
 
