@@ -18,7 +18,7 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
     provider: deployment.provider,
     model: deployment.model,
     stream: call.stream,
-    quirks: provider.quirks ?? {},
+    quirks: endpoint.quirks ?? provider.quirks ?? {},
   };
   const adapt = (request: WireRequest): WireRequest => provider.adapt?.(request, deployment) ?? request;
   if (call.source?.wire === endpoint.wire.name && codec.relay) {
