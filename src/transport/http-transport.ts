@@ -8,7 +8,7 @@ import { TransportError } from "./transport-error.ts";
 import type { BodyReader, UpstreamReply, UpstreamRequest } from "./upstream.ts";
 
 export { TransportError } from "./transport-error.ts";
-export type { BodyReader, UpstreamReply, UpstreamRequest, UpstreamTimeouts } from "./upstream.ts";
+export type { BodyReader, UpstreamReply, UpstreamRequest } from "./upstream.ts";
 
 export interface HttpTransportOptions {
   readonly clock: Clock;
