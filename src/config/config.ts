@@ -70,12 +70,8 @@ export interface TimeoutOptions {
 export interface LimitOptions {
   /** Largest request body. */
   readonly bodyBytes: number;
-  /** Largest body before the caller has shown a valid key. */
-  readonly unauthenticatedBodyBytes: number;
   /** Largest whole reply of a provider. */
   readonly replyBytes: number;
-  /** Deepest nesting of a request body. */
-  readonly jsonDepth: number;
   /** Open connections of callers. */
   readonly connections: number;
 }

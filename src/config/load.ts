@@ -57,9 +57,7 @@ export function loadConfig(options: LoadOptions): Config {
     },
     limits: {
       bodyBytes: limits.body_bytes,
-      unauthenticatedBodyBytes: limits.unauthenticated_body_bytes,
       replyBytes: limits.reply_bytes,
-      jsonDepth: limits.json_depth,
       connections: limits.connections,
     },
   };

@@ -106,9 +106,7 @@ const timeouts = z.strictObject({
 
 const limits = z.strictObject({
   body_bytes: size.default(32 * 1024 ** 2),
-  unauthenticated_body_bytes: size.default(64 * 1024),
   reply_bytes: size.default(64 * 1024 ** 2),
-  json_depth: wholeNumber(8, 512).default(64),
   connections: wholeNumber(1, 65_535).default(4096),
 });
 
