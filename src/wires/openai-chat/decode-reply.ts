@@ -187,7 +187,7 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
   #close(clean: boolean, out: ChatChunk[]): void {
     const first = this.#first ?? this.#choices.values().next().value;
     if (first !== undefined && !first.closed) {
-      for (const citation of this.#citations ?? []) first.cite(decodeCitation(citation), out);
+      for (const citation of this.#citations ?? []) first.cite(decodeCitation(citation), out, true);
     }
     for (const choice of this.#choices.values()) choice.close(clean, out);
   }

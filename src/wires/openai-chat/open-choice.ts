@@ -25,6 +25,7 @@ export class OpenChoice {
   /** Which of the provider's reasoning details is being said. */
   #detail: string | undefined;
   readonly #calls: OpenCall[] = [];
+  readonly #cited = new Set<string>();
   #audio = -1;
   #said = "";
   /** The provider's finish word so far; undefined until it sent a choice that could have one. */
@@ -85,8 +86,10 @@ export class OpenChoice {
     }
   }
 
-  /** Attaches a citation to the text being said. */
-  cite(citation: Citation, out: ChatChunk[]): void {
+  /** Attaches a citation to the text being said. `bare`: a URL from a list beside the message, which may repeat annotations. */
+  cite(citation: Citation, out: ChatChunk[], bare = false): void {
+    if (bare && citation.url !== undefined && this.#cited.has(citation.url)) return;
+    if (citation.url !== undefined) this.#cited.add(citation.url);
     if (this.#spoken !== "text") this.#open("text", { type: "text", text: "" }, out);
     this.#add(this.#part, { type: "citation", citation }, out);
   }
