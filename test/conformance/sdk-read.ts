@@ -56,6 +56,21 @@ export async function sdkWhole(wire: WireName, body: Json): Promise<Reading> {
   return readAnthropic(obj(toJson(await anthropic.messages.create({ model: "any", max_tokens: 1, messages: [] }))));
 }
 
+/** What the SDK puts together of a stream, as plain JSON: the completion or the message. */
+export async function sdkMessage(wire: WireName, text: string): Promise<JsonObject> {
+  reply(text, "text/event-stream");
+  if (wire === "openai-chat") {
+    return obj(toJson(await openai.chat.completions.stream({ model: "any", messages: [] }).finalChatCompletion()));
+  }
+  return finalMessage(await anthropic.messages.stream({ model: "any", max_tokens: 1, messages: [] }).finalMessage());
+}
+
+/** Tool input is a getter on some blocks: read before the message becomes plain JSON. */
+function finalMessage(message: Anthropic.Message): JsonObject {
+  const content = message.content.map((block) => ("input" in block ? { ...block, input: block.input } : block));
+  return obj(toJson({ ...message, content }));
+}
+
 async function openaiStreamed(): Promise<Reading> {
   const stream = openai.chat.completions.stream({ model: "any", messages: [] });
   // The SDK joins the fields it knows; reasoning is read off the chunks as clients do it.
@@ -79,8 +94,5 @@ async function openaiStreamed(): Promise<Reading> {
 
 async function anthropicStreamed(): Promise<Reading> {
   const stream = anthropic.messages.stream({ model: "any", max_tokens: 1, messages: [] });
-  const message = await stream.finalMessage();
-  // Tool input is a getter on some blocks: read it before the message becomes plain JSON.
-  const content = message.content.map((block) => ("input" in block ? { ...block, input: block.input } : block));
-  return readAnthropic(obj(toJson({ ...message, content })));
+  return readAnthropic(finalMessage(await stream.finalMessage()));
 }

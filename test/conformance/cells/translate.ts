@@ -1,14 +1,15 @@
 import type { ChatChunk, ChatResult, FinishReason } from "../../../src/canonical/chat.ts";
-import { isObject, type Json } from "../../../src/canonical/json.ts";
+import { isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
 import type { Part } from "../../../src/canonical/parts.ts";
 import { finished, type Terminal } from "../../../src/canonical/terminal.ts";
 import type { ReplyEncoder } from "../../../src/wires/wire.ts";
-import { type Diff, diff, parseJson, toJson } from "../json.ts";
+import { fidelity } from "../fidelity.ts";
+import { type Diff, diff, obj, parseJson, toJson } from "../json.ts";
 import type { Exchange, WireName } from "../loader.ts";
 import { anthropicOrderFaults } from "../order-anthropic.ts";
 import { openaiOrderFaults } from "../order-openai.ts";
 import { compare, type Lens, plain, type Reading } from "../reading.ts";
-import { sdkStream, sdkWhole } from "../sdk-read.ts";
+import { sdkMessage, sdkStream, sdkWhole } from "../sdk-read.ts";
 import { naiveEvents } from "../sse.ts";
 import { chunksOf, decodeRequest, decoderFor, type Subject, stubRequest } from "../subject.ts";
 import { type Cell, type Kit, thrown } from "./cell.ts";
@@ -70,8 +71,26 @@ export const translateTo =
     const out: Diff[] = [];
     out.push(...(await whole(exchange, judging, wire, result, expected, lens)));
     out.push(...(await streamed(exchange, judging, wire, chunks, expected, lens)));
+    if (target === "same") out.push(...(await faithful(exchange, kit, chunks, result)));
     return out;
   };
+
+/** A recorded stream that the SDK itself cannot read has nothing to be compared with. */
+async function faithful(exchange: Exchange, kit: Kit, chunks: readonly ChatChunk[], result: ChatResult): Promise<Diff[]> {
+  const { wire } = exchange;
+  if (exchange.stream === undefined) {
+    const served = encoderFor(kit.subject, exchange, wire, false).whole(result);
+    return fidelity("faithful.whole", wire, exchange.whole ?? {}, obj(toJson(served)));
+  }
+  let recorded: JsonObject;
+  try {
+    recorded = await sdkMessage(wire, exchange.stream);
+  } catch {
+    return [];
+  }
+  const text = serve(kit.subject, encoderFor(kit.subject, exchange, wire, true), chunks, finished);
+  return fidelity("faithful.stream", wire, recorded, await sdkMessage(wire, text));
+}
 
 function decoded(exchange: Exchange, subject: Subject): { chunks: readonly ChatChunk[]; result: ChatResult } {
   if (exchange.stream !== undefined) {

@@ -112,6 +112,16 @@ export const decoding: readonly Planted[] = [
     id: "tool arguments cut",
     mutation: onParts((part) => (part.type === "tool-call" && part.arguments !== "" ? { ...part, arguments: "{}" } : part)),
   },
+  {
+    id: "citations lost",
+    mutation: onParts((part) => (part.type === "text" ? { ...part, citations: undefined } : part)),
+  },
+  {
+    id: "log probabilities lost",
+    mutation: onDecoder({
+      result: (result) => mapChoices(result, ({ logprobs: _logprobs, ...choice }) => choice),
+    }),
+  },
   { id: "refusal lost", mutation: deltas((chunk) => (chunk.delta.type === "refusal" ? [] : [chunk])) },
   {
     id: "second choice lost",
