@@ -3,6 +3,7 @@ import type { WireEvent } from "../canonical/event.ts";
 import { asBuffer, CR, EVENT_BYTES, LF } from "./bytes.ts";
 import { oversized, SseDecoder } from "./sse-decoder.ts";
 
+const COLON = 0x3a;
 const BLANK = Buffer.from("\n\n");
 
 /**
@@ -138,8 +139,13 @@ function frameEnd(bytes: Buffer, from: number): number {
 /** The event of one frame; undefined where it has none (a comment, an id alone, blank lines). */
 export function parseFrame(frame: Uint8Array): WireEvent | undefined {
   const text = asBuffer(frame).toString("utf8");
+  if (isComment(text)) return undefined;
   return parsePlain(text) ?? parseAny(frame);
 }
+
+/** A comment alone, which some providers send in great numbers while they think. */
+const isComment = (text: string): boolean =>
+  text.charCodeAt(0) === COLON && text.indexOf("\n") >= text.length - 2 && !text.includes("\r");
 
 /** The two shapes that nearly every frame has, `data: …` and `event: …` with `data: …`; undefined for any other. */
 function parsePlain(text: string): WireEvent | undefined {

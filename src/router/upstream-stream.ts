@@ -20,6 +20,9 @@ export interface StreamFacts {
   readonly done: boolean;
 }
 
+/** Bytes that are read for the first content, itself included; comments and roles without end are no answer. */
+const mostBeforeContent = 5 * 1024 * 1024;
+
 type Batch<Op extends Operation> = readonly StreamItem<Op>[];
 type Step<Op extends Operation> = IteratorResult<Batch<Op>, Terminal>;
 
@@ -49,8 +52,9 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
 
   /** Resolves once content (or a clean end without any) is held; rejects with the error of a stream that failed before. */
   async open(): Promise<void> {
-    for (;;) {
+    for (let taken = 0; ; ) {
       const bytes = await this.#reader.read();
+      taken += bytes?.length ?? 0;
       this.#held.push(...(bytes === undefined ? this.finish() : this.take(bytes)));
       const { error, content, ended, done } = this.facts();
       if (error !== undefined && !content) {
@@ -62,6 +66,10 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
         return;
       }
       if (bytes === undefined) throw truncated();
+      if (taken > mostBeforeContent) {
+        this.#reader.cancel();
+        throw new GatewayError("bad_reply", `The provider sent ${taken} bytes of stream without any content in them.`);
+      }
     }
   }
 
