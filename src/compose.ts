@@ -7,6 +7,7 @@ import { KeyRing } from "./identity/keys.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
 import { authenticate, identifyBy } from "./policy/authenticate.ts";
+import { validateOutput } from "./policy/validate-output.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
 import { dispatch } from "./router/dispatch.ts";
 import { type AvailableModel, ModelList } from "./router/list-models.ts";
@@ -50,7 +51,10 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
   const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble });
   const transport = new HttpTransport({ clock });
   const models = new ModelList(providers, transport, clock);
-  const handler = chain(authenticate(keys))(
+  const handler = chain(
+    authenticate(keys),
+    validateOutput,
+  )(
     dispatch({
       plan: planner(providers),
       transport,

@@ -64,6 +64,10 @@ export interface Call<Op extends Operation = Operation> {
   readonly stream: boolean;
   /** Decoded on first use: a relayed call may never need it. Throws GatewayError `invalid_request`. */
   readonly request: Operations[Op]["request"];
+  /** Refuse by name what could only be dropped, and answers that break their schema, instead of warning of them. */
+  readonly strict: boolean;
+  /** The JSON Schema that the caller wants the answer to follow. Known without decoding the request. */
+  readonly outputSchema?: JsonObject | undefined;
   /** Present only while `request` is what was decoded from it; see `withRequest`. */
   readonly source?: Source | undefined;
   readonly caller: Caller;
@@ -76,6 +80,6 @@ export interface Call<Op extends Operation = Operation> {
 
 /** The call with another request. The source is dropped, so that what was changed is translated and never relayed. */
 export function withRequest<Op extends Operation>(call: Call<Op>, request: Operations[Op]["request"]): Call<Op> {
-  const { id, operation, model, stream, caller, labels, signal, deadline, warnings, record } = call;
-  return { id, operation, model, stream, request, caller, labels, signal, deadline, warnings, record };
+  const { id, operation, model, stream, strict, outputSchema, caller, labels, signal, deadline, warnings, record } = call;
+  return { id, operation, model, stream, strict, outputSchema, request, caller, labels, signal, deadline, warnings, record };
 }

@@ -16,6 +16,8 @@ export interface Config {
   readonly keys: readonly KeyOptions[];
   /** In the order of the file. */
   readonly providers: readonly ProviderOptions[];
+  /** Whether calls that do not say so themselves are strict: refused by name where others are answered with a warning. */
+  readonly strict: boolean;
   /** Absolute path of the directory that holds the ledger. */
   readonly dataDir: string;
   readonly timeouts: TimeoutOptions;

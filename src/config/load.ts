@@ -47,6 +47,7 @@ export function loadConfig(options: LoadOptions): Config {
     server,
     keys: parsed.data.keys,
     providers: Object.entries(parsed.data.providers).map(([name, given]) => providerOptions(name, given)),
+    strict: parsed.data.strict,
     dataDir: resolve(home, parsed.data.data_dir ?? defaultDataDir(environment, options.cwd)),
     timeouts: {
       connectMs: timeouts.connect,

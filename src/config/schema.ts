@@ -128,6 +128,7 @@ export const configSchema = z.strictObject({
     .nullish()
     .transform((given) => given ?? {}),
   data_dir: text.optional(),
+  strict: boolean.default(false),
   timeouts: section(timeouts),
   limits: section(limits),
 });

@@ -1,4 +1,5 @@
 import type { Call, Caller, CallRecord, Labels, Monotonic, Source } from "../canonical/call.ts";
+import type { JsonObject } from "../canonical/json.ts";
 import type { Operation, Operations } from "../canonical/operations.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import type { DecodedRequest } from "../wires/wire.ts";
@@ -9,6 +10,8 @@ export class HttpCall<Op extends Operation> implements Call<Op> {
   readonly operation: Op;
   readonly model: string;
   readonly stream: boolean;
+  readonly strict: boolean;
+  readonly outputSchema: JsonObject | undefined;
   readonly source: Source;
   readonly caller: Caller;
   readonly labels: Labels;
@@ -23,6 +26,7 @@ export class HttpCall<Op extends Operation> implements Call<Op> {
     readonly id: string;
     readonly operation: Op;
     readonly decoded: DecodedRequest<Op>;
+    readonly strict: boolean;
     readonly source: Source;
     readonly caller: Caller;
     readonly signal: AbortSignal;
@@ -33,6 +37,8 @@ export class HttpCall<Op extends Operation> implements Call<Op> {
     this.operation = facts.operation;
     this.model = facts.decoded.model;
     this.stream = facts.decoded.stream;
+    this.strict = facts.strict;
+    this.outputSchema = facts.decoded.outputSchema;
     this.source = facts.source;
     this.caller = facts.caller;
     this.labels = facts.caller.labels;

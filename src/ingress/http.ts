@@ -15,7 +15,7 @@ import { answerHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
 import { anthropicModelList, type ListedModel, openaiModelList } from "./models.ts";
-import { checkContentType, headerBag, parseTarget, presentedKey, readBody } from "./request.ts";
+import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
 import { matchRoute, type Route } from "./routes.ts";
 import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
 
@@ -23,6 +23,8 @@ export interface IngressOptions {
   readonly handler: Handler;
   /** Says who presents a key; throws `unauthenticated`. Asked before a byte of the body is read. */
   readonly identify: (presented: string | undefined) => Caller;
+  /** Whether a call that does not say so itself (header `x-polygate-strict`) is strict. */
+  readonly strict: boolean;
   /** No keys are configured: only loopback names are answered. */
   readonly open: boolean;
   readonly listModels: (signal: AbortSignal) => Promise<readonly ListedModel[]>;
@@ -134,6 +136,7 @@ class HttpIngress {
       id,
       operation: route.operation,
       decoded,
+      strict: wantsStrict(headers["x-polygate-strict"], this.#options.strict),
       source,
       caller,
       signal: abort.signal,

@@ -81,3 +81,12 @@ const tooLarge = (limit: number): GatewayError =>
     "payload_too_large",
     `The body is larger than the ${limit} bytes this gateway takes. Send less, or have the operator raise \`limits.body_bytes\`.`,
   );
+
+/** Reads `x-polygate-strict`. Text is no truth value: `false` means false, and anything but the two words is refused. */
+export function wantsStrict(header: string | undefined, otherwise: boolean): boolean {
+  if (header === undefined) return otherwise;
+  if (header === "true" || header === "false") return header === "true";
+  throw new GatewayError("invalid_request", "The header x-polygate-strict must be true or false.", {
+    param: "x-polygate-strict",
+  });
+}

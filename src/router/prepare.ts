@@ -1,5 +1,6 @@
 import type { Call } from "../canonical/call.ts";
 import type { Operation } from "../canonical/operations.ts";
+import { outputLimit } from "../catalog/output-limits.ts";
 import type { Codec, Relay, ReplyDecoder, Target, WireRequest } from "../wires/wire.ts";
 import type { Candidate } from "./plan.ts";
 
@@ -18,6 +19,8 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
     provider: deployment.provider,
     model: deployment.model,
     stream: call.stream,
+    strict: call.strict,
+    maxOutputTokens: outputLimit(deployment.model),
     quirks: endpoint.quirks ?? provider.quirks ?? {},
   };
   const adapt = (request: WireRequest): WireRequest => provider.adapt?.(request, deployment) ?? request;

@@ -9,6 +9,8 @@ export interface Behaviour {
   readonly thoughtField?: "reasoning_content" | "reasoning" | undefined;
   readonly redacted?: boolean | undefined;
   readonly speaksBeforeCalls?: boolean | undefined;
+  /** Asked for a schema, answers JSON that does not follow it. */
+  readonly breaksSchema?: boolean | undefined;
   /** Milliseconds between events, where the simulator's own pace is not to be used. */
   readonly paceMs?: number | undefined;
 }
@@ -39,6 +41,7 @@ export const models: readonly ModelRow[] = [
   },
   { id: "tools", summary: "says a sentence before it calls a tool", behaviour: { ...echo, speaksBeforeCalls: true } },
   { id: "parallel", summary: "calls two tools at once", behaviour: { ...echo, kind: "parallel" } },
+  { id: "off-schema", summary: "answers JSON that breaks the schema it was given", behaviour: { ...echo, breaksSchema: true } },
   { id: "refuser", summary: "refuses", behaviour: { ...echo, kind: "refuse" } },
   { id: "filtered", summary: "is cut off by a content filter after one word", behaviour: { ...echo, kind: "filter" } },
   { id: "words:100", summary: "answers with that many words", behaviour: { ...echo, kind: "words", count: 100 } },

@@ -83,6 +83,8 @@ export interface EncodedRequest<Op extends Operation> {
 export interface DecodedRequest<Op extends Operation> {
   readonly model: string;
   readonly stream: boolean;
+  /** The JSON Schema that the answer is to follow, where one is asked for. */
+  readonly outputSchema?: JsonObject | undefined;
   /** Decodes the rest. Throws GatewayError `invalid_request` with `param`. */
   request(): Operations[Op]["request"];
   encoder(meta: ReplyMeta): ReplyEncoder<Op>;

@@ -75,6 +75,7 @@ export const packages: { readonly [name: string]: readonly string[] } = {
   yaml: ["config", "simulator"],
   zod: ["config"],
   commander: ["cli"],
+  "@cfworker/json-schema": ["policy"],
   ajv: ["simulator"],
   "ajv-formats": ["simulator"],
 };

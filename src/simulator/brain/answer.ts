@@ -78,6 +78,7 @@ function spoken(ask: Ask, behaviour: Behaviour, choice: number): string {
   const suffix = choice === 0 ? "" : ` (choice ${choice + 1})`;
   if (behaviour.kind === "words") return Array.from({ length: behaviour.count }, (_, i) => `word${i}`).join(" ") + suffix;
   const said = ask.results.length > 0 ? quote(ask) : ask.said;
+  if (ask.format?.schema && behaviour.breaksSchema) return '{"off":"schema"}';
   if (ask.format) return JSON.stringify(ask.format.schema ? invent(ask.format.schema) : { echo: said + suffix });
   return said === "" ? `Nothing was said.${suffix}` : said + suffix;
 }

@@ -30,7 +30,14 @@ export function decodeRequest(incoming: Incoming): DecodedRequest<"chat"> {
   const { body, headers } = incoming;
   const model = wantText(body["model"], "model");
   const stream = optional(body["stream"], "stream", boolean, "a boolean") ?? false;
-  return { model, stream, request: () => readRequest(model, body, headers), encoder: (meta) => new MessageEncoder(meta) };
+  const format = object(object(body["output_config"])?.["format"]) ?? object(body["output_format"]);
+  return {
+    model,
+    stream,
+    outputSchema: object(format?.["schema"]),
+    request: () => readRequest(model, body, headers),
+    encoder: (meta) => new MessageEncoder(meta),
+  };
 }
 
 function readRequest(model: string, body: JsonObject, headers: HeaderBag): ChatRequest {

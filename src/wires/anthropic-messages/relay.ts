@@ -1,6 +1,6 @@
 import type { Source } from "../../canonical/call.ts";
 import type { Finish } from "../../canonical/chat.ts";
-import type { GatewayError } from "../../canonical/error.ts";
+import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
@@ -21,6 +21,9 @@ export function relay(
   target: Target,
 ): { readonly wireRequest: WireRequest; readonly warnings: readonly Warning[]; readonly relay: Relay } {
   const refused = (target.quirks.drop ?? []).filter((field) => source.members.has(field));
+  if (target.strict && refused[0] !== undefined) {
+    throw new GatewayError("unsupported", `${target.provider} does not take \`${refused[0]}\`.`, { param: refused[0] });
+  }
   const { "anthropic-version": version, "anthropic-beta": betas } = source.headers;
   const headers = { "anthropic-version": version ?? apiVersion, ...(betas !== undefined && { "anthropic-beta": betas }) };
   const renamed = source.json["model"] === target.model ? {} : { model: target.model };

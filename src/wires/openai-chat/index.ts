@@ -23,6 +23,7 @@ export const openaiChat: Wire = {
         return {
           model,
           stream,
+          outputSchema: object(object(object(body["response_format"])?.["json_schema"])?.["schema"]),
           request: () => decodeRequest(body, model),
           encoder: (meta) => new ChatEncoder(meta, { usage, legacy }),
         };

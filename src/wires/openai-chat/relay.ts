@@ -1,6 +1,6 @@
 import type { Source } from "../../canonical/call.ts";
 import type { Finish } from "../../canonical/chat.ts";
-import type { GatewayError } from "../../canonical/error.ts";
+import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
@@ -56,6 +56,12 @@ export function relay(
       const code = "developer_role_as_system";
       warnings.push({ kind: "approximated", code, at: "messages", detail: "the provider does not know the developer role." });
     }
+  }
+  const lost = target.strict ? warnings.find(({ kind }) => kind === "dropped") : undefined;
+  if (lost !== undefined) {
+    throw new GatewayError("unsupported", `Provider ${target.provider} cannot take \`${lost.at}\`: ${lost.detail}`, {
+      param: lost.at,
+    });
   }
   const body = splice(source, { set, remove });
   return {

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { JsonObject } from "../../src/canonical/json.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+/* What a provider cannot take: warned of, or refused by name when the call is strict. Answers held to their schema. */
+
+describe("capabilities", () => {
+  let stack: Stack;
+  before(async () => {
+    stack = await startStack({
+      yaml: "  picky: { wire: openai-chat, base_url: http://127.0.0.1:9/v1, api_key: none, quirks: { drop: [seed] } }",
+    });
+  });
+  after(() => stack.close());
+
+  const post = async (body: JsonObject, headers: Record<string, string> = {}, path = "/v1/chat/completions") => {
+    const response = await fetch(`${stack.address}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${stack.key}`, ...headers },
+      body: JSON.stringify({ messages: [{ role: "user", content: "hi" }], ...body }),
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+  const sent = (): JsonObject => {
+    const body = stack.simulator.journal.entries.at(-1)?.body;
+    assert.ok(typeof body === "object" && body !== null && !Array.isArray(body) && "messages" in body);
+    return { ...body };
+  };
+
+  test("lenient: what the other wire cannot say is dropped and named in the header", async () => {
+    const { status, headers } = await post({ model: "ant/echo", seed: 7, logit_bias: { "1": 2 } });
+    assert.equal(status, 200);
+    assert.match(headers.get("x-polygate-warnings") ?? "", /seed/);
+    assert.match(headers.get("x-polygate-warnings") ?? "", /logit_bias/);
+    assert.ok(!("seed" in sent()));
+  });
+
+  test("strict: it is refused by name, and the provider is not called", async () => {
+    const before = stack.simulator.journal.entries.length;
+    const { status, text } = await post({ model: "ant/echo", seed: 7 }, { "x-polygate-strict": "true" });
+    assert.equal(status, 400);
+    assert.match(text, /seed/);
+    assert.equal(stack.simulator.journal.entries.length, before);
+    const relayed = await post({ model: "picky/echo", seed: 7 }, { "x-polygate-strict": "true" });
+    assert.equal(relayed.status, 400);
+    assert.match(relayed.text, /seed/);
+  });
+
+  test("`false` means false, and nonsense is refused", async () => {
+    assert.equal((await post({ model: "ant/echo", seed: 7 }, { "x-polygate-strict": "false" })).status, 200);
+    assert.equal((await post({ model: "ant/echo" }, { "x-polygate-strict": "yes" })).status, 400);
+  });
+
+  test("no max_tokens to Anthropic: the model's own limit is sent", async () => {
+    await post({ model: "ant/claude-opus-4-5-20251101" });
+    assert.equal(sent()["max_tokens"], 64_000);
+  });
+
+  test("a tool name of 71 characters is shortened for the provider and whole for the caller, on both turns", async () => {
+    const name = `mcp__${"very_long_server_name_".repeat(3)}`.slice(0, 71).padEnd(71, "x");
+    const tools = [{ type: "function", function: { name, parameters: { type: "object", properties: {} } } }];
+    for (const provider of ["ant", "oai"]) {
+      const { text } = await post(
+        { model: `${provider}/echo`, max_tokens: 99, tools: [{ name, input_schema: { type: "object", properties: {} } }] },
+        { "anthropic-version": "2023-06-01" },
+        "/v1/messages",
+      );
+      if (provider === "ant") continue;
+      const answer = JSON.parse(text);
+      const call = answer.content.find((block: { type: string }) => block.type === "tool_use");
+      assert.equal(call.name, name);
+      const upstream = sent()["tools"];
+      assert.ok(Array.isArray(upstream));
+      assert.ok(upstream[0].function.name.length <= 64);
+      const turn = await post(
+        {
+          model: "oai/echo",
+          max_tokens: 99,
+          tools: [{ name, input_schema: { type: "object", properties: {} } }],
+          messages: [
+            { role: "user", content: "hi" },
+            { role: "assistant", content: [call] },
+            { role: "user", content: [{ type: "tool_result", tool_use_id: call.id, content: "done" }] },
+          ],
+        },
+        { "anthropic-version": "2023-06-01" },
+        "/v1/messages",
+      );
+      assert.equal(turn.status, 200, turn.text);
+    }
+    const { text } = await post({ model: "ant/echo", tools });
+    assert.equal(JSON.parse(text).choices[0].message.tool_calls[0].function.name, name);
+  });
+
+  const schema = {
+    type: "object",
+    properties: { n: { type: "integer", minimum: 5 } },
+    required: ["n"],
+    additionalProperties: false,
+  };
+  const format = { type: "json_schema", json_schema: { name: "n", schema, strict: true } };
+
+  test("tools and a schema both arrive; a schema with thinking forces no tool", async () => {
+    const tools = [{ type: "function", function: { name: "t", parameters: { type: "object", properties: {} } } }];
+    const { status } = await post({ model: "ant/claude-sonnet-5", response_format: format, tools, reasoning_effort: "high" });
+    assert.equal(status, 200);
+    const body = sent();
+    assert.ok(Array.isArray(body["tools"]) && body["tools"].length === 1);
+    assert.ok(body["output_config"]);
+    assert.ok(!("tool_choice" in body));
+  });
+
+  for (const provider of ["oai", "ant"]) {
+    for (const stream of [false, true]) {
+      test(`an answer that breaks its schema: ${provider}${stream ? ", streamed" : ""}`, async () => {
+        const broken = { model: `${provider}/off-schema`, stream, response_format: format };
+        const lenient = await post(broken);
+        assert.equal(lenient.status, 200);
+        if (!stream) assert.match(lenient.headers.get("x-polygate-warnings") ?? "", /schema_violation/);
+        const strict = await post(broken, { "x-polygate-strict": "true" });
+        if (stream) {
+          assert.equal(strict.status, 200);
+          assert.match(strict.text, /schema_violation/);
+          assert.doesNotMatch(strict.text, /\[DONE\]/);
+        } else {
+          assert.equal(strict.status, 422);
+          assert.match(strict.text, /schema_violation/);
+          assert.match(strict.text, /#/);
+        }
+      });
+    }
+  }
+});
