@@ -44,6 +44,12 @@ export const rules: readonly Rule[] = [
     where: (_diff: Diff, exchange: Exchange) => /"transcript": ?"[^"]/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
   })),
   {
+    id: "result-metadata",
+    cell: "decode",
+    reason: "metadata of an answer is the caller's own, given back; providers use the name for other things, which stay in extra",
+    check: /^extra\.result\.metadata$/,
+  },
+  {
     id: "top-p-out-of-range",
     cell: "translate-requests",
     reason: "the caller's own top_p is outside of what its specification allows",

@@ -36,6 +36,7 @@ const part = (name: string) => [`ChatCompletionRequestMessageContentPart${name}`
 const places: { readonly [wire in WireName]: { readonly [place: string]: readonly string[] } } = {
   "openai-chat": {
     request: ["CreateChatCompletionRequest"],
+    result: ["CreateChatCompletionResponse"],
     "message.system": message("System"),
     "message.developer": message("Developer"),
     "message.user": message("User"),
@@ -60,6 +61,7 @@ const places: { readonly [wire in WireName]: { readonly [place: string]: readonl
   },
   "anthropic-messages": {
     request: ["CreateMessageParams", "BetaCreateMessageParams"],
+    result: ["Message"],
     "message.user": ["InputMessage"],
     "message.assistant": ["InputMessage"],
     "message.system": ["InputMessage"],

@@ -1,3 +1,4 @@
+import type { ChatResult } from "../../../src/canonical/chat.ts";
 import type { Wire } from "../../../src/wires/wire.ts";
 import { anthropicStream, anthropicWhole } from "../expect-anthropic.ts";
 import { openaiStream, openaiWhole } from "../expect-openai.ts";
@@ -5,6 +6,7 @@ import { type Diff, diff } from "../json.ts";
 import type { Exchange } from "../loader.ts";
 import { readChunks, readResult } from "../read-canonical.ts";
 import { compare, type Reading } from "../reading.ts";
+import type { Judges } from "../spec.ts";
 import { chunksOf, decoderFor } from "../subject.ts";
 import { type Cell, thrown } from "./cell.ts";
 
@@ -31,12 +33,23 @@ const codesByStatus: { readonly [status: number]: readonly string[] } = {
 };
 const others = ["provider_error", "overloaded", "context_overflow", "invalid_request", "timeout"];
 
-export const decode: Cell = (exchange, { subject }) => {
+/** Members of the result's `extra` that the specification names. */
+function hidden(result: ChatResult, exchange: Exchange, judges: Judges | undefined): Diff[] {
+  const names = judges?.known(exchange.wire, "result");
+  const kept = Object.keys(result.extra ?? {}).filter((name) => names?.has(name));
+  return kept.map((name) => diff(`extra.result.${name}`, "a field of its own", "hidden in extra"));
+}
+
+export const decode: Cell = (exchange, { subject, judges }) => {
   if (exchange.status >= 400) return decodeError(exchange, subject.wires[exchange.wire]);
   const expected = expectation(exchange);
   if (!expected) return undefined;
   if (exchange.stream === undefined)
-    return decodeWhole(expected, () => decoderFor(subject, exchange).whole(exchange.whole ?? {}));
+    return decodeWhole(
+      expected,
+      () => decoderFor(subject, exchange).whole(exchange.whole ?? {}),
+      (result) => hidden(result, exchange, judges),
+    );
   const { chunks, ended } = chunksOf(subject, exchange, exchange.stream);
   const { reading, faults } = readChunks(chunks, ended && !expected.error);
   const out = [...faults];
@@ -44,13 +57,15 @@ export const decode: Cell = (exchange, { subject }) => {
   if (!expected.error && ended !== expected.ended) out.push(diff("stream.ended", expected.ended, ended));
   const comparable = expected.error || !expected.ended ? { ...expected, choices: expected.choices.map(unfinished) } : expected;
   out.push(...head("stream", expected, reading), ...compare("stream", comparable, reading));
-  if (out.length === 0) out.push(...compare("accumulate", comparable, readResult(subject.accumulate(chunks))));
+  const result = subject.accumulate(chunks);
+  if (out.length === 0) out.push(...compare("accumulate", comparable, readResult(result)));
+  out.push(...hidden(result, exchange, judges));
   return out;
 };
 
 const unfinished = (choice: Reading["choices"][number]): Reading["choices"][number] => ({ ...choice, finish: undefined });
 
-function decodeWhole(expected: Reading, run: () => Parameters<typeof readResult>[0]): Diff[] {
+function decodeWhole(expected: Reading, run: () => ChatResult, further: (result: ChatResult) => Diff[]): Diff[] {
   if (expected.error) {
     try {
       run();
@@ -60,8 +75,9 @@ function decodeWhole(expected: Reading, run: () => Parameters<typeof readResult>
       return allCodes.has(code) ? [] : [diff("whole.error", "a gateway error code", `${code}: ${message}`)];
     }
   }
-  const reading = readResult(run());
-  return [...head("whole", expected, reading), ...compare("whole", expected, reading)];
+  const result = run();
+  const reading = readResult(result);
+  return [...head("whole", expected, reading), ...compare("whole", expected, reading), ...further(result)];
 }
 
 const allCodes = new Set([...Object.values(codesByStatus).flat(), ...others]);

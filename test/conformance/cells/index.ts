@@ -1,6 +1,7 @@
 import type { Cell } from "./cell.ts";
 import { cuts } from "./cuts.ts";
 import { decode } from "./decode.ts";
+import { limits } from "./limits.ts";
 import { relay } from "./relay.ts";
 import { requests } from "./requests.ts";
 import { socket } from "./socket.ts";
@@ -16,6 +17,7 @@ export const cells = {
   "translate-other": translateTo("other"),
   "translate-same": translateTo("same"),
   "translate-requests": translateRequests,
+  limits,
   socket,
 } as const satisfies { readonly [name: string]: Cell };
 
@@ -32,6 +34,7 @@ export const cellNames: readonly CellName[] = [
   "translate-other",
   "translate-same",
   "translate-requests",
+  "limits",
   "socket",
 ];
 

@@ -102,7 +102,7 @@ function decoded(exchange: Exchange, subject: Subject): { chunks: readonly ChatC
 }
 
 /** An encoder for a caller on `wire` who asked for usage. */
-function encoderFor(subject: Subject, exchange: Exchange, wire: WireName, stream: boolean): ReplyEncoder<"chat"> {
+export function encoderFor(subject: Subject, exchange: Exchange, wire: WireName, stream: boolean): ReplyEncoder<"chat"> {
   const asked = {
     ...stubRequest(wire, stream),
     ...(wire === "openai-chat" && stream && { stream_options: { include_usage: true } }),
@@ -168,7 +168,7 @@ async function broken(
   return out;
 }
 
-function serve(subject: Subject, encoder: ReplyEncoder<"chat">, chunks: readonly ChatChunk[], terminal: Terminal): string {
+export function serve(subject: Subject, encoder: ReplyEncoder<"chat">, chunks: readonly ChatChunk[], terminal: Terminal): string {
   let text = "";
   for (const chunk of chunks) text += subject.encodeEvents(encoder.push(chunk));
   return text + subject.encodeEvents(encoder.end(terminal));

@@ -15,6 +15,10 @@ export const encoding: readonly Planted[] = [
   { id: "served: end marker after truncation", mutation: onEncoder({ end: (_events, encoder) => encoder.end(finished) }) },
   { id: "served: no end marker", mutation: onEncoder({ end: () => [] }) },
   {
+    id: "served: nothing after a cut at a limit",
+    mutation: onEncoder({ end: (events, _encoder, terminal) => (terminal.kind === "limited" ? [] : events) }),
+  },
+  {
     id: "served: usage chunk missing",
     mutation: onEncoder(
       {

@@ -1,8 +1,11 @@
+import { GatewayError } from "../../../src/canonical/error.ts";
+import type { Terminal } from "../../../src/canonical/terminal.ts";
 import { type Mutation, onRelay, type Planted } from "./wrap.ts";
 
 /* Streams passed on wrongly. */
 
 const openai = ["openai-chat"] as const;
+const broken: Terminal = { kind: "truncated", error: new GatewayError("truncated", "The stream broke off.") };
 
 export const relaying: readonly Planted[] = [
   { id: "relay: nothing is interesting", mutation: onRelay((relay) => ({ ...relay, interesting: /(?!)/ })) },
@@ -17,6 +20,8 @@ export const relaying: readonly Planted[] = [
       push: (event) => (relay.push(event) === "keep" ? { ...event, data: `${event.data} ` } : "drop"),
     })),
   },
+  { id: "relay: nothing after a cut", mutation: onRelay((relay) => ({ ...relay, cut: () => [] })) },
+  { id: "relay: a cut at a limit ends in an error", mutation: onRelay((relay) => ({ ...relay, cut: () => relay.cut(broken) })) },
   {
     id: "relay: usage not observed",
     mutation: onRelay((relay) => ({ ...relay, observed: () => ({ ...relay.observed(), usage: undefined }) })),
