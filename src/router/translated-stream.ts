@@ -30,13 +30,16 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
   }
 
   protected override finish(): readonly StreamItem<Op>[] {
-    const chunks = this.#decode(this.#frames.end());
-    for (const chunk of this.#decoder.end()) this.#note(chunk, chunks);
-    return this.#items(chunks);
+    return this.#items(this.#close(this.#decode(this.#frames.end())));
   }
 
-  protected override cut(): readonly StreamItem<Op>[] {
-    return [];
+  protected override cut(terminal: Terminal): readonly StreamItem<Op>[] {
+    return terminal.kind === "finished" ? this.#items(this.#close([])) : [];
+  }
+
+  #close(chunks: Operations[Op]["chunk"][]): Operations[Op]["chunk"][] {
+    for (const chunk of this.#decoder.end()) this.#note(chunk, chunks);
+    return chunks;
   }
 
   #decode(events: readonly WireEvent[]): Operations[Op]["chunk"][] {

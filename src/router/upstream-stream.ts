@@ -47,13 +47,24 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
   protected abstract take(bytes: Uint8Array): Batch<Op>;
   /** The provider's bytes are over. */
   protected abstract finish(): Batch<Op>;
-  /** What the caller is shown when the stream did not end by itself; nothing where the ingress writes the end. */
+  /**
+   * What the caller is shown when the stream did not end by itself: the error, where the ingress does not write it, or what
+   * the decoder and the wire still owe to an answer that was whole before its connection failed (`finished`).
+   */
   protected abstract cut(terminal: Terminal): Batch<Op>;
 
   /** Resolves once content (or a clean end without any) is held; rejects with the error of a stream that failed before. */
   async open(): Promise<void> {
     for (let taken = 0; ; ) {
-      const bytes = await this.#reader.read();
+      let bytes: Uint8Array | undefined;
+      try {
+        bytes = await this.#reader.read();
+      } catch (thrown) {
+        const error = toGatewayError(thrown);
+        if (!this.#isWhole(error)) throw error;
+        this.#fail(error);
+        return;
+      }
       taken += bytes?.length ?? 0;
       this.#held.push(...(bytes === undefined ? this.finish() : this.take(bytes)));
       const { error, content, ended, done } = this.facts();
@@ -93,21 +104,42 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
   }
 
   readonly #onBytes = (bytes: Uint8Array | undefined): Step<Op> | Promise<Step<Op>> => {
-    let value: Batch<Op>;
-    try {
-      value = bytes === undefined ? this.finish() : this.take(bytes);
-    } catch (thrown) {
-      this.#reader.cancel();
-      return this.#onFailure(thrown);
-    }
-    this.#look(bytes === undefined);
-    return value.length > 0 ? { done: false, value } : this.next();
+    const batch = this.#takeIn(bytes);
+    if (batch.length > 0) return { done: false, value: batch };
+    return this.#terminal === undefined ? this.#further() : this.next();
   };
 
-  readonly #onFailure = (thrown: unknown): Step<Op> | Promise<Step<Op>> => {
+  readonly #onFailure = (thrown: unknown): Promise<Step<Op>> => {
     this.#fail(toGatewayError(thrown));
     return this.next();
   };
+
+  /** Reads on after a read that gave nothing. A loop: chained promises would pile up while a long event comes in small pieces. */
+  async #further(): Promise<Step<Op>> {
+    try {
+      for (;;) {
+        const batch = this.#takeIn(await this.#reader.read());
+        if (batch.length > 0) return { done: false, value: batch };
+        if (this.#terminal !== undefined) return this.next();
+      }
+    } catch (thrown) {
+      return this.#onFailure(thrown);
+    }
+  }
+
+  /** Never throws: what cannot be read concludes the stream. */
+  #takeIn(bytes: Uint8Array | undefined): Batch<Op> {
+    let batch: Batch<Op>;
+    try {
+      batch = bytes === undefined ? this.finish() : this.take(bytes);
+    } catch (thrown) {
+      this.#reader.cancel();
+      this.#fail(toGatewayError(thrown));
+      return [];
+    }
+    this.#look(bytes === undefined);
+    return batch;
+  }
 
   /** Decides whether the stream is over after what was just read. */
   #look(bytesOver: boolean): void {
@@ -122,14 +154,14 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
   }
 
   #fail(error: GatewayError): void {
-    // Some providers leave without an end marker, some without closing the connection: a whole answer is whole.
-    if (this.facts().ended && error.code !== "cancelled") {
-      this.#conclude(finished);
-      return;
-    }
-    const terminal = terminalOf(error);
+    const terminal = this.#isWhole(error) ? finished : terminalOf(error);
     this.#held.push(...this.cut(terminal));
     this.#conclude(terminal);
+  }
+
+  /** Some providers leave without an end marker, some without closing the connection: a whole answer is whole. */
+  #isWhole(failure: GatewayError): boolean {
+    return this.facts().ended && failure.code !== "cancelled";
   }
 
   #conclude(terminal: Terminal): void {
