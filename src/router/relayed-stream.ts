@@ -3,9 +3,10 @@ import type { StreamItem } from "../canonical/reply.ts";
 import type { Terminal } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
 import { encodeEvents } from "../framing/sse-encoder.ts";
-import { parseFrame, SseFrames, splitFrames } from "../framing/sse-frames.ts";
+import { parseFrame, SseFrames } from "../framing/sse-frames.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
 import type { Relay, ReplyDecoder } from "../wires/wire.ts";
+import { passFrames } from "./pass-frames.ts";
 import { type StreamFacts, UpstreamStream } from "./upstream-stream.ts";
 import { parseJson } from "./whole-reply.ts";
 
@@ -56,25 +57,9 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   }
 
   #pass(block: Uint8Array): readonly StreamItem<Op>[] {
-    if (this.#facts.content && !this.#relay.interesting.test(latin1(block))) return [this.#item(block)];
-    const raw = this.#look(block);
-    this.#facts = this.#relay.observed();
+    const { raw, looked } = passFrames(block, this.#relay, this.#facts.content);
+    if (looked) this.#facts = this.#relay.observed();
     return raw.length === 0 ? [] : [this.#item(raw)];
-  }
-
-  #look(block: Uint8Array): Uint8Array {
-    const kept: Uint8Array[] = [];
-    let changed = false;
-    for (const frame of splitFrames(block)) {
-      const event = parseFrame(frame);
-      const verdict = event === undefined ? "keep" : this.#relay.push(event);
-      if (verdict === "keep") kept.push(frame);
-      else {
-        changed = true;
-        if (verdict !== "drop") kept.push(Buffer.from(encodeEvents([verdict])));
-      }
-    }
-    return changed ? Buffer.concat(kept) : block;
   }
 
   #item(raw: Uint8Array): StreamItem<Op> {
@@ -90,6 +75,3 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
     return this.#decode(raw);
   }
 }
-
-const latin1 = (bytes: Uint8Array): string =>
-  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString("latin1");
