@@ -1,9 +1,9 @@
 import type { Call } from "../canonical/call.ts";
 import type { GatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
-import type { AttemptLog, Clock, OpenAttempt } from "../canonical/ports.ts";
+import type { AttemptEnd, AttemptLog, Clock, OpenAttempt } from "../canonical/ports.ts";
 import type { Terminal } from "../canonical/terminal.ts";
-import type { UpstreamReply } from "../transport/http-transport.ts";
+import { TransportError, type UpstreamReply } from "../transport/http-transport.ts";
 import type { ReplyDecoder } from "../wires/wire.ts";
 import type { Candidate } from "./plan.ts";
 import { requestId } from "./reply-headers.ts";
@@ -46,6 +46,7 @@ export class AttemptEntry {
     call.record.provider = provider;
     call.record.model = model;
     call.record.attempts = number;
+    call.record.headers = {};
   }
 
   onHeaders(upstream: UpstreamReply): void {
@@ -63,9 +64,11 @@ export class AttemptEntry {
     this.#observed = facts;
   }
 
-  /** Settles an attempt that failed before its reply was given on. */
+  /** Settles an attempt that failed before its reply was given on; voids one that never reached the provider. */
   fail(error: GatewayError): void {
-    this.settle(terminalOf(error), this.#observed());
+    const facts = this.#observed();
+    if (error instanceof TransportError && !error.requestSent) this.#open.void(this.#end(terminalOf(error), facts));
+    else this.settle(terminalOf(error), facts);
   }
 
   /** What the decoder skipped or mended is the caller's to know. */
@@ -75,7 +78,14 @@ export class AttemptEntry {
 
   settle(terminal: Terminal, facts: Partial<StreamFacts>): void {
     if (facts.model !== undefined) this.#call.record.model = facts.model;
-    this.#open.settle({
+    this.#open.settle(this.#end(terminal, facts));
+  }
+
+  #end(terminal: Terminal, facts: Partial<StreamFacts>): AttemptEnd {
+    const durationMs = this.#clock.now() - this.startedAt;
+    // A short stream is over before anybody was told of its first content.
+    const contentMs = this.#contentMs ?? (this.#call.stream && facts.content === true ? durationMs : undefined);
+    return {
       terminal: terminal.kind,
       errorCode: "error" in terminal ? terminal.error.code : undefined,
       status: this.#upstream?.status,
@@ -85,9 +95,9 @@ export class AttemptEntry {
       usage: facts.usage,
       upstreamRequestId: this.#upstream === undefined ? undefined : requestId(this.#upstream.headers),
       headersMs: this.#headersMs,
-      firstContentMs: this.#contentMs,
-      durationMs: this.#clock.now() - this.startedAt,
+      firstContentMs: contentMs,
+      durationMs,
       warnings: this.#call.warnings.list,
-    });
+    };
   }
 }

@@ -4,7 +4,7 @@ import { isObject } from "../canonical/json.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptLog, Clock } from "../canonical/ports.ts";
 import type { Reply } from "../canonical/reply.ts";
-import { type HttpTransport, readAll, type UpstreamReply } from "../transport/http-transport.ts";
+import { type BodyReader, type HttpTransport, readAll, TransportError, type UpstreamReply } from "../transport/http-transport.ts";
 import { retryAfterMs } from "../transport/retry-after.ts";
 import type { Codec, WireRequest } from "../wires/wire.ts";
 import { AttemptEntry } from "./attempt-entry.ts";
@@ -69,7 +69,8 @@ function send(call: Call, candidate: Candidate, request: WireRequest, deps: Atte
   const { timeouts, clock } = deps;
   const remaining = call.deadline - clock.now();
   if (remaining <= 0) {
-    throw new GatewayError("timeout", "The call's time was used up before the provider could be asked.", { retryable: false });
+    const message = "The call's time was used up before the provider could be asked.";
+    throw new TransportError("timeout", message, false, { retryable: false });
   }
   const { url } = candidate;
   const slash = url.indexOf("/", url.indexOf("//") + 2);
@@ -102,11 +103,29 @@ const upstreamHeaders = (headers: HeaderBag, candidate: Candidate): HeaderBag =>
 /** The error that a reply other than 2xx stands for. Its status is the caller's to see: it says best whether to try again. */
 async function readError(upstream: UpstreamReply, candidate: Candidate, wall: number): Promise<GatewayError> {
   const { status, headers, body } = upstream;
-  const text = Buffer.from(await readAll(body, largestErrorBody)).toString("utf8");
+  const text = await readErrorText(body);
   const json = parseJson(text);
   const error = candidate.endpoint.wire.decodeError(status, headers, isObject(json) ? json : text, candidate.deployment.provider);
   return error.with({
     status: status >= 400 && status <= 599 ? status : undefined,
     retryAfterMs: error.retryAfterMs ?? (error.retryable ? retryAfterMs(headers, wall) : undefined),
   });
+}
+
+/** As much of an error's body as there is: the status counts, however its explanation ends. Throws `cancelled` only. */
+async function readErrorText(body: BodyReader): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for (let length = 0; length < largestErrorBody; ) {
+      const piece = await body.read();
+      if (piece === undefined) break;
+      pieces.push(piece);
+      length += piece.length;
+    }
+  } catch (thrown) {
+    const error = toGatewayError(thrown);
+    if (error.code === "cancelled") throw error;
+  }
+  body.cancel();
+  return Buffer.concat(pieces).toString("utf8", 0, largestErrorBody);
 }

@@ -16,6 +16,8 @@ export interface AvailableModel {
 const freshMs = 60_000;
 const waitMs = 5_000;
 const largestList = 8 * 1024 * 1024;
+/** The end of the year 9999, in seconds since the epoch. */
+const lastSecond = 253_402_300_799;
 
 /**
  * The models of all providers, as they list them themselves; a list is asked for at most once a minute. A provider that does
@@ -76,8 +78,10 @@ export function readList(body: Json, provider: string): readonly AvailableModel[
   if (!isArray(data)) return [];
   return data.flatMap((entry) => {
     if (!isObject(entry) || typeof entry["id"] !== "string") return [];
-    const { created, created_at: createdAt } = entry;
-    const seconds = typeof created === "number" ? created : typeof createdAt === "string" ? Date.parse(createdAt) / 1000 : 0;
-    return [{ id: `${provider}/${entry["id"]}`, provider, createdAt: Number.isFinite(seconds) ? Math.floor(seconds) : 0 }];
+    const { created, created_at: date } = entry;
+    const seconds = typeof created === "number" ? created : typeof date === "string" ? Date.parse(date) / 1000 : 0;
+    // Whatever is no time of this era would be no date either.
+    const createdAt = seconds >= 0 && seconds <= lastSecond ? Math.floor(seconds) : 0;
+    return [{ id: `${provider}/${entry["id"]}`, provider, createdAt }];
   });
 }
