@@ -106,7 +106,8 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
     try {
       value = JSON.parse(data);
     } catch {
-      if (data.trim() !== "")
+      // A stream of nothing but rubbish must not fill the memory with warnings about it.
+      if (data.trim() !== "" && this.warnings.length < 64)
         this.warnings.push({ kind: "repaired", code: "malformed_event_skipped", detail: `${data.length} characters` });
       return undefined;
     }
