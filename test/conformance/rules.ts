@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../src/canonical/json.ts";
-import { type Diff, num, objects, str } from "./json.ts";
+import { type Diff, objects, str } from "./json.ts";
 import type { Exchange } from "./loader.ts";
 
 /**
@@ -29,13 +29,6 @@ export const rules: readonly Rule[] = [
     where: (_diff: Diff, exchange: Exchange) =>
       (exchange.wire === "openai-chat" ? openaiOrphan : anthropicOrphan)(exchange.request ?? {}),
   })),
-  {
-    id: "no-finish-recorded",
-    cell: "relay",
-    reason: "the stream ends with [DONE] without ever stating a finish reason; the relay reports none rather than guess one",
-    check: /^observed\.finish$/,
-    where: (_diff, exchange) => exchange.stream !== undefined && !/"finish_reason": ?"/.test(exchange.stream),
-  },
   ...(["translate-other", "socket"] as const).map((cell) => ({
     id: `spoken-answer-${cell}`,
     cell,
@@ -48,13 +41,6 @@ export const rules: readonly Rule[] = [
     cell: "decode",
     reason: "metadata of an answer is the caller's own, given back; providers use the name for other things, which stay in extra",
     check: /^extra\.result\.metadata$/,
-  },
-  {
-    id: "top-p-out-of-range",
-    cell: "translate-requests",
-    reason: "the caller's own top_p is outside of what its specification allows",
-    check: /request\.spec$/,
-    where: (_diff, exchange) => (num(exchange.request?.["top_p"]) ?? 0) < 0,
   },
 ];
 
