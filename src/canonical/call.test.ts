@@ -12,6 +12,7 @@ test("a call whose request was changed has lost its source, and nothing else", (
     model: "a/b",
     stream: true as const,
     strict: false,
+    outputSchema: { type: "object" },
     request: { model: "b", messages: [] },
     source: { wire: "w", path: "/", query: "", headers: {}, body: new Uint8Array(), json: {}, members: new Map() },
     caller: { kind: "open", keyId: "open", labels: {} },

@@ -232,7 +232,7 @@ export type ChatChunk =
 
 /** True for chunks that a caller would see as content: once one was sent, an answer can no longer be restarted. */
 export function isContent(chunk: ChatChunk): boolean {
-  if (chunk.type === "part-delta") return true;
+  if (chunk.type === "part-delta") return !("text" in chunk.delta) || chunk.delta.text !== "";
   if (chunk.type !== "part-start") return false;
   const part = chunk.content;
   switch (part.type) {
