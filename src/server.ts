@@ -42,6 +42,8 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     await gateway.close();
     throw thrown;
   }
+  // A connection that cannot be accepted is no reason to end the process.
+  server.on("error", (error) => onTrouble(`A connection could not be taken: ${error.message}.`));
   return {
     address: listening.address,
     gateway,

@@ -1,6 +1,6 @@
 import { GatewayError } from "../canonical/error.ts";
 
-const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
+const hostPattern = /^(?:\w(?:[\w.-]*\w)?\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
 const loopbackPattern = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?$/i;
 
 /**

@@ -18,6 +18,7 @@ import { anthropicModelList, type ListedModel, openaiModelList } from "./models.
 import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
 import { matchRoute, type Route } from "./routes.ts";
 import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
+import { watchEnd } from "./watch-end.ts";
 
 export interface IngressOptions {
   readonly handler: Handler;
@@ -27,7 +28,7 @@ export interface IngressOptions {
   readonly strict: boolean;
   /** No keys are configured: only loopback names are answered. */
   readonly open: boolean;
-  readonly listModels: (signal: AbortSignal) => Promise<readonly ListedModel[]>;
+  readonly listModels: () => Promise<readonly ListedModel[]>;
   /** Undefined when the gateway can serve, else the reason why not. */
   readonly unready: () => string | undefined;
   readonly clock: Clock;
@@ -151,7 +152,7 @@ class HttpIngress {
       this.#writeWhole(exchange, decoded, reply);
       return;
     }
-    await this.#streamed(exchange, decoded, this.#options.handler(call));
+    await this.#streamed(exchange, decoded, call);
   }
 
   #writeWhole<Op extends Operation>(
@@ -169,11 +170,7 @@ class HttpIngress {
     this.#write(exchange, 200, {}, JSON.stringify(body));
   }
 
-  async #streamed<Op extends Operation>(
-    exchange: Exchange,
-    decoded: DecodedRequest<Op>,
-    pending: Promise<Reply<Op>>,
-  ): Promise<void> {
+  async #streamed<Op extends Operation>(exchange: Exchange, decoded: DecodedRequest<Op>, call: HttpCall<Op>): Promise<void> {
     const { response } = exchange;
     const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
     let sink: StreamAnswer<Op> | undefined;
@@ -195,7 +192,10 @@ class HttpIngress {
     });
     let reply: Reply<Op>;
     try {
-      reply = await pending;
+      reply = await this.#options.handler(call);
+      if (!reply.stream) {
+        throw new GatewayError("internal", "The gateway gave a whole answer to a call that asked for a stream.");
+      }
     } catch (thrown) {
       if (sink === undefined) throw thrown;
       const error = toGatewayError(thrown);
@@ -205,14 +205,13 @@ class HttpIngress {
     } finally {
       stopSilence();
     }
-    if (!reply.stream) throw new GatewayError("internal", "The gateway gave a whole answer to a call that asked for a stream.");
     sink ??= open();
     await sink.run(reply.batches, reply.relayed);
     exchange.warnings.add(...encoder.warnings);
   }
 
   async #models(exchange: Exchange): Promise<void> {
-    const list = await this.#options.listModels(AbortSignal.timeout(10_000));
+    const list = await this.#options.listModels();
     const anthropic = exchange.request.headers["anthropic-version"] !== undefined;
     this.#write(exchange, 200, {}, JSON.stringify(anthropic ? anthropicModelList(list) : openaiModelList(list)));
   }
@@ -249,6 +248,7 @@ class HttpIngress {
     }
     headers.push("content-type", "application/json", "content-length", String(Buffer.byteLength(body)));
     exchange.response.writeHead(status, headers).end(body);
+    watchEnd(exchange.response, this.#limits.writeIdleMs);
   }
 
   #head({ id, record, warnings, startedAt }: Exchange): string[] {

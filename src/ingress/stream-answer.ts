@@ -6,6 +6,7 @@ import type { Batches, StreamItem } from "../canonical/reply.ts";
 import { cancelled, type Terminal } from "../canonical/terminal.ts";
 import { encodeComment, encodeEvents } from "../framing/sse-encoder.ts";
 import type { ReplyEncoder } from "../wires/wire.ts";
+import { watchEnd } from "./watch-end.ts";
 
 export interface StreamTimers {
   /** A caller that takes no bytes for so long is cut off. */
@@ -75,6 +76,7 @@ export class StreamAnswer<Op extends Operation> {
     const last = relayed ? "" : encodeEvents(this.#encoder.end(terminal));
     if (last === "") this.#response.end();
     else this.#response.end(last);
+    watchEnd(this.#response, this.#timers.writeIdleMs);
   }
 
   #encode(item: StreamItem<Op>): string {
@@ -94,9 +96,10 @@ export class StreamAnswer<Op extends Operation> {
   /** One lazy timer per stream: it looks when the last write was instead of being set anew by each. */
   #armKeepAlive(ms: number): () => void {
     return this.#clock.after(ms, () => {
-      const silent = this.#clock.now() - this.#lastWrite;
-      if (silent >= this.#timers.keepAliveMs && !this.#response.writableNeedDrain) this.keepAlive();
-      this.#stopKeepAlive = this.#armKeepAlive(Math.max(1, this.#timers.keepAliveMs - (this.#clock.now() - this.#lastWrite)));
+      const { keepAliveMs } = this.#timers;
+      const left = keepAliveMs - (this.#clock.now() - this.#lastWrite);
+      if (left <= 0 && !this.#response.writableNeedDrain) this.keepAlive();
+      this.#stopKeepAlive = this.#armKeepAlive(left <= 0 ? keepAliveMs : left);
     });
   }
 

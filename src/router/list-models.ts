@@ -64,7 +64,7 @@ export class ModelList {
         ...(endpoint?.wire.name === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
         ...authHeaders(endpoint?.auth ?? provider.remote.auth, provider),
       },
-      signal: AbortSignal.timeout(waitMs),
+      signal: new AbortController().signal,
       timeouts: { connectMs: waitMs, firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs },
     });
     const text = Buffer.from(await readAll(upstream.body, largestList)).toString("utf8");
