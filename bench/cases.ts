@@ -9,6 +9,8 @@ export function isGroup(name: string): name is Group {
   return groups.some((group) => group === name);
 }
 
+export const isSpeedGroup = (group: Group): group is SpeedGroup => group !== "memory";
+
 /** Most CPU time per request, as a multiple of the floor's. */
 export interface Target {
   readonly now: number;

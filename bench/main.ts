@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { casesOf } from "./cases.ts";
+import { casesOf, isSpeedGroup } from "./cases.ts";
 import { startFloor } from "./gateways/floor.ts";
 import type { Gateway } from "./gateways/gateway.ts";
 import { givenGateway } from "./gateways/given.ts";
@@ -15,48 +15,58 @@ import { type Options, readOptions, UsageError } from "./options.ts";
 import { Processes } from "./processes.ts";
 import { printCase, printLedger, printMachine, printMemory } from "./report.ts";
 import { measure } from "./rounds.ts";
-import { startUpstreams } from "./upstreams/start.ts";
+import { startUpstreams, type Upstreams } from "./upstreams/start.ts";
 import { Verdicts } from "./verdicts.ts";
 
 const peersFolder = fileURLToPath(new URL("../.bench", import.meta.url));
 
-async function bench(options: Options, folder: string, processes: Processes, load: LoadGenerator): Promise<Verdicts> {
-  const verdicts = new Verdicts();
-  const upstreams = await startUpstreams({ processes, folder, ports: options.ports });
-  printMachine(upstreams.description);
-  const context = { processes, upstreams, folder, profile: options.profile };
-  const wanted = (name: string): boolean => options.gateways.includes(name);
+interface Context {
+  readonly options: Options;
+  readonly folder: string;
+  readonly processes: Processes;
+  readonly load: LoadGenerator;
+  readonly upstreams: Upstreams;
+  readonly verdicts: Verdicts;
+}
 
+async function speed(context: Context): Promise<void> {
+  const { options, load, verdicts } = context;
+  const cases = options.groups.filter(isSpeedGroup).flatMap((group) => casesOf(group, options.quick ? 0.1 : 1));
+  if (cases.length === 0) return;
+  const wanted = (name: string): boolean => options.gateways.includes(name);
   const floor = wanted("floor") ? [await startFloor({ ...context, folder: join(peersFolder, "floor") })] : [];
-  const polygate = wanted("polygate")
-    ? await startPolygate(context).catch((error: unknown) => void console.log(String(error)))
-    : undefined;
-  if (wanted("polygate")) verdicts.say(polygate !== undefined, "polygate: starts");
+  const polygate = await ours(context, "speed");
   const portkey = wanted("portkey") ? await startPortkey({ ...context, folder: peersFolder }) : undefined;
   if (portkey === undefined) console.log(`  skip  portkey: ${wanted("portkey") ? "could not be installed" : "not asked for"}`);
   const others = [...(portkey === undefined ? [] : [portkey]), ...options.given.map(givenGateway)];
   const gateways: readonly Gateway[] = [...floor, ...(polygate === undefined ? [] : [polygate]), ...others];
-
   let sent = 0;
-  for (const group of options.groups) {
-    if (group === "memory") {
-      const gateway = polygate ?? gateways[0];
-      if (gateway === undefined) continue;
-      printMemory(gateway.name, await runMemory(gateway, load, options.memoryCalls), verdicts);
-      sent += options.memoryCalls;
-      continue;
-    }
-    for (const subject of casesOf(group, options.quick ? 0.1 : 1)) {
-      const results = await measure(subject, gateways, load, options.rounds);
-      printCase(subject, results, verdicts);
-      sent += results.reduce(
-        (sum, result) => sum + ("requests" in result && result.gateway === polygate ? result.requests : 0),
-        0,
-      );
-    }
+  for (const subject of cases) {
+    const results = await measure(subject, gateways, load, options.rounds);
+    printCase(subject, results, verdicts);
+    for (const result of results) if ("requests" in result && result.gateway === polygate) sent += result.requests;
   }
   if (polygate !== undefined) await judgeLedger(polygate, sent, verdicts);
-  return verdicts;
+}
+
+/** A process of its own, so that nothing the other cases have left behind is counted, or hides growth. */
+async function memory(context: Context): Promise<void> {
+  const { options, load, verdicts } = context;
+  if (!options.groups.includes("memory")) return;
+  const polygate = await ours(context, "memory");
+  if (polygate === undefined) return;
+  printMemory(polygate.name, await runMemory(polygate, load, options.memoryCalls), verdicts);
+  await judgeLedger(polygate, options.memoryCalls, verdicts);
+}
+
+async function ours(context: Context, name: string): Promise<Polygate | undefined> {
+  const { options, verdicts, folder } = context;
+  if (!options.gateways.includes("polygate")) return undefined;
+  const polygate = await startPolygate({ ...context, folder: join(folder, name), profile: options.profile }).catch(
+    (error: unknown) => void console.log(String(error)),
+  );
+  verdicts.say(polygate !== undefined, "polygate: starts");
+  return polygate;
 }
 
 async function judgeLedger(polygate: Polygate, sent: number, verdicts: Verdicts): Promise<void> {
@@ -76,9 +86,14 @@ async function main(): Promise<number> {
   };
   process.once("SIGINT", () => stop().then(() => process.exit(130)));
   try {
-    const { passed, failed } = await bench(options, folder, processes, load);
-    console.log(`\n${passed} passed, ${failed} failed`);
-    return failed === 0 ? 0 : 1;
+    const upstreams = await startUpstreams({ processes, folder, ports: options.ports });
+    printMachine(upstreams.description);
+    const verdicts = new Verdicts();
+    const context = { options, folder, processes, load, upstreams, verdicts };
+    await memory(context);
+    await speed(context);
+    console.log(`\n${verdicts.passed} passed, ${verdicts.failed} failed`);
+    return verdicts.failed === 0 ? 0 : 1;
   } finally {
     await stop();
   }

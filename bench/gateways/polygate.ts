@@ -9,6 +9,7 @@ import { type Gateway, shotFor } from "./gateway.ts";
 export interface PolygatePlan {
   readonly processes: Processes;
   readonly upstreams: Upstreams;
+  /** For its configuration and data; made if missing. */
   readonly folder: string;
   readonly profile: string | undefined;
 }
@@ -27,7 +28,7 @@ export async function startPolygate({ processes, upstreams, folder, profile }: P
   const port = await freePort();
   const dataDir = join(folder, "data");
   const config = join(folder, "polygate.yaml");
-  mkdirSync(dataDir, { mode: 0o700 });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   writeFileSync(config, stringify(configuration(port, dataDir, upstreams)));
   const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
   const running = await processes.start({
