@@ -44,6 +44,10 @@ export function checkContentType(headers: IncomingMessage["headers"]): void {
   if (type === undefined ? headers.origin !== undefined : !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
     throw new GatewayError("unsupported_media_type", "Send the body as JSON, with the header `content-type: application/json`.");
   }
+  const coding = headers["content-encoding"];
+  if (coding !== undefined && coding.toLowerCase() !== "identity") {
+    throw new GatewayError("unsupported_media_type", "Send the body as it is, without a content-encoding.");
+  }
 }
 
 /**
