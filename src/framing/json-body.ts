@@ -98,7 +98,8 @@ class Scan {
       const name = this.#name(key, keyEnd);
       if (name === undefined) return undefined;
       if (members.has(name)) {
-        throw refused(`The request body has \`${name}\` twice (the second at byte ${key}). Send it once.`, name);
+        const shown = name.slice(0, 100);
+        throw refused(`The request body has \`${shown}\` twice (the second at byte ${key}). Send it once.`, shown);
       }
       members.set(name, { key, start, end });
       if (members.size > this.#keys) throw this.#tooManyKeys(key);

@@ -8,15 +8,14 @@ import type { Clock, Random } from "../canonical/ports.ts";
 import type { Handler, Reply } from "../canonical/reply.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import { parseJsonBody } from "../framing/json-body.ts";
-import { anthropicMessages } from "../wires/anthropic-messages/index.ts";
-import { openaiChat } from "../wires/openai-chat/index.ts";
 import type { DecodedRequest, ReplyMeta, Wire } from "../wires/wire.ts";
+import { answerClientErrors } from "./client-error.ts";
 import { answerHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
 import { anthropicModelList, type ListedModel, openaiModelList } from "./models.ts";
 import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
-import { matchRoute, type Route } from "./routes.ts";
+import { matchRoute, type Route, wireOfErrors } from "./routes.ts";
 import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
 import { watchEnd } from "./watch-end.ts";
 
@@ -53,8 +52,11 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly record: CallRecord;
-  wire: Wire;
+  /** The caller's wire, once its route is known. */
+  wire: Wire | undefined;
   warnings: Warnings;
+  /** For a 405: the methods that would do. */
+  allow: string | undefined;
 }
 
 /** The HTTP server, not yet listening. Every request is answered exactly once, whatever happens. */
@@ -71,6 +73,7 @@ export function createHttpServer(options: IngressOptions): Server {
     (request, response) => ingress.take(request, response),
   );
   server.maxHeadersCount = 100;
+  answerClientErrors(server, options);
   return server;
 }
 
@@ -94,8 +97,9 @@ class HttpIngress {
       request,
       response,
       record: new CallRecord(),
-      wire: request.headers["anthropic-version"] === undefined ? openaiChat : anthropicMessages,
+      wire: undefined,
       warnings: new Warnings(),
+      allow: undefined,
     };
     this.#answer(exchange).catch((thrown: unknown) => this.#fail(exchange, toGatewayError(thrown)));
   }
@@ -105,7 +109,10 @@ class HttpIngress {
     this.#hosts.check(request.headers.host, request.rawHeaders);
     const target = parseTarget(request.url);
     const match = matchRoute(request.method ?? "", target.path);
-    if (match.route === undefined) throw noRoute(request.method ?? "", target.path, match.methods);
+    if (match.route === undefined) {
+      if (match.methods.length > 0) exchange.allow = match.methods.join(", ");
+      throw noRoute(request.method ?? "", target.path, match.methods);
+    }
     const { route } = match;
     if (route.kind === "call") exchange.wire = route.wire;
     if (route.access === "public") return this.#probe(exchange, route.kind);
@@ -229,10 +236,11 @@ class HttpIngress {
       response.destroy();
       return;
     }
-    const { status, headers, body } = exchange.wire.encodeError(error, exchange.id);
+    const { wire = wireOfErrors(request), allow, id } = exchange;
+    const { status, headers, body } = wire.encodeError(error, id);
     // A body that was not read to its end would be taken for the next request of this connection.
-    const extra = request.complete ? headers : { ...headers, connection: "close" };
-    this.#write(exchange, status, extra, JSON.stringify(body));
+    const connection = request.complete ? undefined : "close";
+    this.#write(exchange, status, { ...headers, allow, connection }, JSON.stringify(body));
   }
 
   #write(

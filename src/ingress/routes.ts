@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Operation } from "../canonical/operations.ts";
 import { anthropicMessages } from "../wires/anthropic-messages/index.ts";
 import { openaiChat } from "../wires/openai-chat/index.ts";
@@ -38,9 +39,21 @@ for (const route of routes) {
   table.set(route.path, methods);
 }
 
+/**
+ * Whose shape an error takes that comes before a route is found: the path often says it all the same, and Anthropic's SDKs send
+ * their version everywhere. Only errors are decided by this, so it may read the address loosely.
+ */
+export function wireOfErrors({ url, headers }: IncomingMessage): Wire {
+  const anthropic = headers["anthropic-version"] !== undefined || url?.includes("/v1/messages") === true;
+  return anthropic ? anthropicMessages : openaiChat;
+}
+
 /** Finds the route by method and exact path; a HEAD is answered as its GET. */
 export function matchRoute(method: string, path: string): RouteMatch {
   const methods = table.get(path);
   if (methods === undefined) return { route: undefined, methods: [] };
-  return methods.get(method === "HEAD" ? "GET" : method) ?? { route: undefined, methods: [...methods.keys()] };
+  const found = methods.get(method === "HEAD" ? "GET" : method);
+  return (
+    found ?? { route: undefined, methods: [...methods.keys()].flatMap((name) => (name === "GET" ? [name, "HEAD"] : [name])) }
+  );
 }

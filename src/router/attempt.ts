@@ -103,9 +103,12 @@ const upstreamHeaders = (headers: HeaderBag, candidate: Candidate): HeaderBag =>
 /** The error that a reply other than 2xx stands for. Its status is the caller's to see: it says best whether to try again. */
 async function readError(upstream: UpstreamReply, candidate: Candidate, wall: number): Promise<GatewayError> {
   const { status, headers, body } = upstream;
-  const text = await readErrorText(body);
+  const { credential, provider } = candidate.deployment;
+  const read = await readErrorText(body);
+  // Some providers quote what they refuse.
+  const text = credential === undefined ? read : read.replaceAll(credential.reveal(), "[secret]");
   const json = parseJson(text);
-  const error = candidate.endpoint.wire.decodeError(status, headers, isObject(json) ? json : text, candidate.deployment.provider);
+  const error = candidate.endpoint.wire.decodeError(status, headers, isObject(json) ? json : text, provider);
   return error.with({
     status: status >= 400 && status <= 599 ? status : undefined,
     retryAfterMs: error.retryAfterMs ?? (error.retryable ? retryAfterMs(headers, wall) : undefined),
