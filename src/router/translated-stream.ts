@@ -30,7 +30,9 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
   }
 
   protected override finish(): readonly StreamItem<Op>[] {
-    return this.#items(this.#close(this.#decode(this.#frames.end())));
+    const chunks = this.#decode(this.#frames.end());
+    // An answer that broke off is not closed: that would make a half tool call look like a whole one.
+    return this.#items(this.#facts.ended ? this.#close(chunks) : chunks);
   }
 
   protected override cut(terminal: Terminal): readonly StreamItem<Op>[] {
