@@ -28,7 +28,7 @@ const members = new Set([
 /** Reads a caller's Messages request. Throws `invalid_request` naming the field; what routing needs is read at once, the rest on demand. */
 export function decodeRequest(incoming: Incoming): DecodedRequest<"chat"> {
   const { body, headers } = incoming;
-  const model = wantText(body["model"], "model");
+  const model = wantText(body["model"], "model") || refuse("model", "the name of a model");
   const stream = optional(body["stream"], "stream", boolean, "a boolean") ?? false;
   const format = object(object(body["output_config"])?.["format"]) ?? object(body["output_format"]);
   return {
@@ -117,7 +117,9 @@ function system(value: Json | undefined): readonly Message[] {
 }
 
 function messages(value: Json | undefined): readonly Message[] {
-  return wantList(value, "messages").map((item, index) => {
+  const turns = wantList(value, "messages");
+  if (turns.length === 0) refuse("messages", "a list of at least one message");
+  return turns.map((item, index) => {
     const at = `messages[${index}]`;
     const message = wantObject(item, at);
     const role = message["role"];

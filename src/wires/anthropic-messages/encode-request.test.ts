@@ -6,7 +6,14 @@ import { isObject, type JsonObject } from "../../canonical/json.ts";
 import { blocksOf, chat, encode, foreign, messagesOf, user } from "./testing/setting.ts";
 
 const native = (body: JsonObject): ChatRequest =>
-  chat.decodeRequest({ path: "", query: "", headers: {}, body: { model: "m", max_tokens: 9, messages: [], ...body } }).request();
+  chat
+    .decodeRequest({
+      path: "",
+      query: "",
+      headers: {},
+      body: { model: "m", max_tokens: 9, messages: [{ role: "user", content: "hi" }], ...body },
+    })
+    .request();
 
 test("what has no place is reported, field by field, and refused by name when strict", () => {
   const asked: Partial<ChatRequest> = {
@@ -177,7 +184,12 @@ test("fields of no specification, explicit nulls and empty objects come back as 
 });
 
 test("betas: the caller's go along, a feature's own is added once", () => {
-  const body = { model: "m", max_tokens: 9, messages: [], context_management: { edits: [{ type: "compact_20260112" }] } };
+  const body = {
+    model: "m",
+    max_tokens: 9,
+    messages: [{ role: "user", content: "hi" }],
+    context_management: { edits: [{ type: "compact_20260112" }] },
+  };
   const named = chat
     .decodeRequest({ path: "", query: "", headers: { "anthropic-beta": "compact-2026-09-04, x" }, body })
     .request();
