@@ -99,7 +99,9 @@ function kindOf(status: number, { message, words }: Said): ErrorCode {
 function classify(status: number, headers: HeaderBag, body: JsonObject | string, provider: string): GatewayError {
   const said = reading(body);
   const code = kindOf(status, said);
-  const theirs = sentence(said.message);
+  // Text that is no JSON is a short reason at best; from a failing server it is a proxy's or a stack, and kept for the trace only.
+  const unquotable = typeof body === "string" && (status >= 500 || body.length > 300);
+  const theirs = unquotable ? undefined : sentence(said.message);
   return new GatewayError(code, explain(code, status, theirs, provider), {
     param: said.param,
     retryAfterMs: code === "rate_limited" || code === "overloaded" ? retryAfterMs(headers, said.message) : undefined,

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bodyOf, type CallerWire, callerWires, pathOf, providers } from "./ask.ts";
 import { type ChildStack, startChildStack } from "./child-stack.ts";
 import { KernelQueues, kernelQueuesKnown } from "./kernel-queues.ts";
-import { chunk, head, type RawUpstream, sse, startRawUpstream } from "./raw-upstream.ts";
+import { chunk, head, type RawUpstream, sse, startRawUpstream, whole } from "./raw-upstream.ts";
 import { streamOf } from "./streams.ts";
 import { percentile } from "./verdict.ts";
 
@@ -66,8 +66,8 @@ async function startFlood(sent: Map<string, Sent>): Promise<RawUpstream> {
 }
 
 /** Opens a call and reads nothing of its answer until told to. */
-function open(address: string, caller: CallerWire, model: string): Socket {
-  const body = JSON.stringify(bodyOf(caller, model, true));
+function open(address: string, caller: CallerWire, model: string, stream = true): Socket {
+  const body = JSON.stringify(bodyOf(caller, model, stream));
   const socket = connect(Number(new URL(address).port), "127.0.0.1");
   socket.pause();
   socket.on("error", () => {});
@@ -196,6 +196,31 @@ describe("R5: slow readers", () => {
       );
       assert.equal(rows.length, readers);
     });
+  });
+
+  test("who do not take a whole answer are cut off too", async (t) => {
+    const writeIdleMs = 500;
+    const upstream = await startRawUpstream(({ path, socket }) => {
+      const body = streamOf(path).reply.replace("Hello", "Hello".repeat(4_000_000));
+      socket.write(whole(200, body));
+    });
+    const stack = await startChildStack({ upstream: upstream.url, pace: { writeIdleMs }, keys: false });
+    try {
+      const sockets = [open(stack.address, "openai", "oai/x", false), open(stack.address, "anthropic", "ant/x", false)];
+      await sleep(2500);
+      for (const socket of sockets) {
+        const closed = new Promise((resolve) => socket.on("close", resolve));
+        // Who reads nothing learns of the end only by writing, and again.
+        socket.write("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n", () => socket.write("\r\n"));
+        const alive = await Promise.race([closed.then(() => false), sleep(1000).then(() => true)]);
+        assert.equal(alive, false);
+        assert.equal(socket.bytesRead, 0);
+      }
+      t.diagnostic(`2 callers with 20 MB each were gone 2.5 s later (write idle ${writeIdleMs} ms)`);
+    } finally {
+      await stack.close();
+      await upstream.close();
+    }
   });
 });
 
