@@ -8,7 +8,7 @@ import type { Clock, Random } from "../canonical/ports.ts";
 import type { Handler, Reply } from "../canonical/reply.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import { parseJsonBody } from "../framing/json-body.ts";
-import type { DecodedRequest, ReplyMeta, Wire } from "../wires/wire.ts";
+import type { DecodedRequest, ReplyEncoder, ReplyMeta, Wire } from "../wires/wire.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { answerHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
@@ -159,7 +159,9 @@ class HttpIngress {
       this.#writeWhole(exchange, decoded, reply);
       return;
     }
-    await this.#streamed(exchange, decoded, call);
+    const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
+    // Not awaited here: this frame holds the request's body, a stream may last for an hour.
+    return this.#streamed(exchange, encoder, this.#options.handler(call));
   }
 
   #writeWhole<Op extends Operation>(
@@ -177,9 +179,12 @@ class HttpIngress {
     this.#write(exchange, 200, {}, JSON.stringify(body));
   }
 
-  async #streamed<Op extends Operation>(exchange: Exchange, decoded: DecodedRequest<Op>, call: HttpCall<Op>): Promise<void> {
+  async #streamed<Op extends Operation>(
+    exchange: Exchange,
+    encoder: ReplyEncoder<Op>,
+    pending: Promise<Reply<Op>>,
+  ): Promise<void> {
     const { response } = exchange;
-    const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
     let sink: StreamAnswer<Op> | undefined;
     const open = (): StreamAnswer<Op> => {
       response.writeHead(200, [
@@ -199,7 +204,7 @@ class HttpIngress {
     });
     let reply: Reply<Op>;
     try {
-      reply = await this.#options.handler(call);
+      reply = await pending;
       if (!reply.stream) {
         throw new GatewayError("internal", "The gateway gave a whole answer to a call that asked for a stream.");
       }

@@ -1,20 +1,26 @@
-import type { Call } from "../canonical/call.ts";
+import type { Call, CallRecord } from "../canonical/call.ts";
 import type { GatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptEnd, AttemptLog, Clock, OpenAttempt } from "../canonical/ports.ts";
 import type { Terminal } from "../canonical/terminal.ts";
+import type { Warnings } from "../canonical/warnings.ts";
 import { TransportError, type UpstreamReply } from "../transport/http-transport.ts";
 import type { ReplyDecoder } from "../wires/wire.ts";
 import type { Candidate } from "./plan.ts";
 import { requestId } from "./reply-headers.ts";
 import { type StreamFacts, terminalOf } from "./upstream-stream.ts";
 
-/** An attempt's open ledger entry, with the times it has seen; it keeps the call's record up to date as well. */
+/**
+ * An attempt's open ledger entry, with the times it has seen; it keeps the call's record up to date as well. It lives as long as
+ * a stream does and therefore holds nothing of the request.
+ */
 export class AttemptEntry {
   readonly startedAt: number;
   readonly provider: string;
   readonly #open: OpenAttempt;
-  readonly #call: Call;
+  readonly #record: CallRecord;
+  readonly #warnings: Warnings;
+  readonly #stream: boolean;
   readonly #clock: Clock;
   #upstream: UpstreamReply | undefined;
   #headersMs: number | undefined;
@@ -25,7 +31,9 @@ export class AttemptEntry {
     const { provider, model } = candidate.deployment;
     this.startedAt = clock.now();
     this.provider = provider;
-    this.#call = call;
+    this.#record = call.record;
+    this.#warnings = call.warnings;
+    this.#stream = call.stream;
     this.#clock = clock;
     this.#open = log.begin({
       id: `${call.id}.${number}`,
@@ -56,7 +64,7 @@ export class AttemptEntry {
 
   onContent(model: string | undefined): void {
     this.#contentMs = this.#clock.now() - this.startedAt;
-    if (model !== undefined) this.#call.record.model = model;
+    if (model !== undefined) this.#record.model = model;
   }
 
   /** Where to ask what a stream has told of itself, should it fail before content: its usage is billed all the same. */
@@ -73,18 +81,18 @@ export class AttemptEntry {
 
   /** What the decoder skipped or mended is the caller's to know. */
   warn({ warnings }: Pick<ReplyDecoder<Operation>, "warnings">): void {
-    if (warnings !== undefined && warnings.length > 0) this.#call.warnings.add(...warnings);
+    if (warnings !== undefined && warnings.length > 0) this.#warnings.add(...warnings);
   }
 
   settle(terminal: Terminal, facts: Partial<StreamFacts>): void {
-    if (facts.model !== undefined) this.#call.record.model = facts.model;
+    if (facts.model !== undefined) this.#record.model = facts.model;
     this.#open.settle(this.#end(terminal, facts));
   }
 
   #end(terminal: Terminal, facts: Partial<StreamFacts>): AttemptEnd {
     const durationMs = this.#clock.now() - this.startedAt;
     // A short stream is over before anybody was told of its first content.
-    const contentMs = this.#contentMs ?? (this.#call.stream && facts.content === true ? durationMs : undefined);
+    const contentMs = this.#contentMs ?? (this.#stream && facts.content === true ? durationMs : undefined);
     return {
       terminal: terminal.kind,
       errorCode: "error" in terminal ? terminal.error.code : undefined,
@@ -97,7 +105,7 @@ export class AttemptEntry {
       headersMs: this.#headersMs,
       firstContentMs: contentMs,
       durationMs,
-      warnings: this.#call.warnings.list,
+      warnings: this.#warnings.list,
     };
   }
 }

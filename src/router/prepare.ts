@@ -25,9 +25,9 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
   };
   const adapt = (request: WireRequest): WireRequest => provider.adapt?.(request, deployment) ?? request;
   if (call.source?.wire === endpoint.wire.name && codec.relay) {
-    const { wireRequest, relay, warnings } = codec.relay(call.source, target);
+    const { wireRequest, relay, warnings, decoder } = codec.relay(call.source, target);
     call.warnings.add(...warnings);
-    return { wireRequest: adapt(wireRequest), relay, decoder: () => codec.encodeRequest(call.request, target).decoder };
+    return { wireRequest: adapt(wireRequest), relay, decoder };
   }
   const { wireRequest, warnings, decoder } = codec.encodeRequest(call.request, target);
   call.warnings.add(...warnings);

@@ -96,10 +96,16 @@ export interface Codec<Op extends Operation> {
   /** Wire → canonical. Reads only what routing needs; throws GatewayError `invalid_request` with `param`. */
   decodeRequest?(incoming: Incoming): DecodedRequest<Op>;
   /** Both sides speak this wire: edits the caller's bytes instead of rebuilding them. */
-  relay?(
-    source: Source,
-    target: Target,
-  ): { readonly wireRequest: WireRequest; readonly warnings: readonly Warning[]; readonly relay: Relay };
+  relay?(source: Source, target: Target): Relayed<Op>;
+}
+
+/** A request to be relayed. */
+export interface Relayed<Op extends Operation> {
+  readonly wireRequest: WireRequest;
+  readonly warnings: readonly Warning[];
+  readonly relay: Relay;
+  /** Reads the content of what is relayed, should somebody ask for it. Holds nothing of the request, which may be large. */
+  readonly decoder: () => ReplyDecoder<Op>;
 }
 
 /** Reads a provider's reply. Lenient: unknown fields are kept or skipped, never fatal; an unreadable reply throws `bad_reply`. */

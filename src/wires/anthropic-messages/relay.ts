@@ -6,20 +6,19 @@ import { isArray, isObject, type Json, type JsonObject } from "../../canonical/j
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import { Names } from "../shared/names.ts";
 import { number, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
-import type { Observed, Relay, Target, WireRequest } from "../wire.ts";
+import type { Observed, Relay, Relayed, Target } from "../wire.ts";
 import { wireEvent } from "./block-writer.ts";
+import { MessageDecoder } from "./decode-reply.ts";
 import { apiVersion } from "./encode-request.ts";
 import { decodeStreamError, errorBody } from "./errors.ts";
 import { decodeFinish } from "./finish.ts";
 import { decodeUsage, encodeDeltaUsage, mergeUsage } from "./usage.ts";
 
 /** The caller's own body with the model renamed and what the provider refuses taken out; its version and betas go along. */
-export function relay(
-  source: Source,
-  target: Target,
-): { readonly wireRequest: WireRequest; readonly warnings: readonly Warning[]; readonly relay: Relay } {
+export function relay(source: Source, target: Target): Relayed<"chat"> {
   const refused = (target.quirks.drop ?? []).filter((field) => source.members.has(field));
   if (target.strict && refused[0] !== undefined) {
     throw new GatewayError("unsupported", `${target.provider} does not take \`${refused[0]}\`.`, { param: refused[0] });
@@ -31,7 +30,13 @@ export function relay(
   const warnings = refused.map(
     (field): Warning => ({ kind: "dropped", code: "field_refused", at: field, detail: `${target.provider} refuses it` }),
   );
-  return { wireRequest: { headers, body }, warnings, relay: new MessageRelay(target.provider) };
+  const { provider, model } = target;
+  return {
+    wireRequest: { headers, body },
+    warnings,
+    relay: new MessageRelay(provider),
+    decoder: () => new MessageDecoder(provider, model, new Names(Number.POSITIVE_INFINITY), new Set()),
+  };
 }
 
 /** Reads along while an Anthropic reply passes unchanged. */

@@ -5,9 +5,11 @@ import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import { Names } from "../shared/names.ts";
 import { number, object, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
-import type { Observed, Relay, Target, WireRequest } from "../wire.ts";
+import type { Observed, Relay, Relayed, Target } from "../wire.ts";
+import { ChatDecoder } from "./decode-reply.ts";
 import { decodeInnerError, errorObject } from "./errors.ts";
 import { decodeFinish, finishWord } from "./finish.ts";
 import { isEmpty } from "./losses.ts";
@@ -17,10 +19,7 @@ import { decodeUsage, mergeUsage } from "./usage.ts";
  * Passes a call on in the caller's own bytes. What is edited: the model, the usage option of streams, and what the target's
  * quirks name (refused fields, the output limit's name, the developer role).
  */
-export function relay(
-  source: Source,
-  target: Target,
-): { readonly wireRequest: WireRequest; readonly warnings: readonly Warning[]; readonly relay: Relay } {
+export function relay(source: Source, target: Target): Relayed<"chat"> {
   const { json } = source;
   const { quirks } = target;
   const warnings: Warning[] = [];
@@ -64,10 +63,13 @@ export function relay(
     });
   }
   const body = splice(source, { set, remove });
+  const { provider } = target;
+  const choices = number(json["n"]) ?? 1;
   return {
     wireRequest: { headers: { "content-type": "application/json" }, body },
     warnings,
-    relay: new ChatRelay(target, asked, number(json["n"]) ?? 1),
+    relay: new ChatRelay(target, asked, choices),
+    decoder: () => new ChatDecoder({ provider, names: new Names(Number.POSITIVE_INFINITY), choices }),
   };
 }
 

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { CallRecord } from "../canonical/call.ts";
+import { Warnings } from "../canonical/warnings.ts";
+import { answerHeaders, headerText, warningsHeader } from "./headers.ts";
+
+const printable = /^[\x20-\x7e]*$/;
+const anything = fc.string({ unit: "binary", maxLength: 400 });
+
+describe("headerText", () => {
+  it("lets nothing through but printable ASCII of bounded length", () => {
+    fc.assert(
+      fc.property(anything, fc.integer({ min: 1, max: 300 }), (text, longest) => {
+        const shown = headerText(text, longest);
+        assert.match(shown, printable);
+        assert.ok(shown.length <= longest);
+        if (printable.test(text) && text.length <= longest) assert.equal(shown, text);
+      }),
+      { numRuns: 300 },
+    );
+    for (const line of ["a\r\nset-cookie: x", "a\n", "\n", "a\u2028b", "a\0b", "é", "\x7f"])
+      assert.match(headerText(line), printable);
+    assert.equal(headerText("a\r\nb: c"), "a??b: c");
+  });
+});
+
+describe("answerHeaders", () => {
+  it("cannot be made to say anything but their values, whatever providers and callers send", () => {
+    fc.assert(
+      fc.property(anything, anything, anything, anything, (provider, model, value, at) => {
+        const record = new CallRecord();
+        Object.assign(record, { provider, model, headers: { "x-request-id": value } });
+        const warnings = new Warnings();
+        warnings.add({ kind: "dropped", code: "c", at });
+        const headers = answerHeaders("call_1", record, warnings, 5);
+        assert.equal(headers.length, 14);
+        for (const text of headers) assert.match(text, printable);
+      }),
+    );
+  });
+
+  it("are all there from the beginning, the time spent waiting taken off", () => {
+    const record = new CallRecord();
+    const bare = ["x-polygate-call-id", "call_1", "x-polygate-provider", "none", "x-polygate-model", "none"];
+    const rest = ["x-polygate-attempts", "0", "x-polygate-warnings", "none", "x-polygate-overhead-ms"];
+    assert.deepEqual(answerHeaders("call_1", record, new Warnings(), 1.256), [...bare, ...rest, "1.26"]);
+    record.waitedMs = 100;
+    assert.equal(answerHeaders("call_1", record, new Warnings(), 101.5).at(-1), "1.50");
+    assert.equal(answerHeaders("call_1", record, new Warnings(), 99).at(-1), "0.00");
+    record.headers = { "x-request-id": "r", "request-id": undefined };
+    assert.deepEqual(answerHeaders("call_1", record, new Warnings(), 99).slice(-2), ["x-request-id", "r"]);
+  });
+});
+
+it("warnings are named with their places, and counted past the cap", () => {
+  const warnings = new Warnings();
+  assert.equal(warningsHeader(warnings), "none");
+  warnings.add({ kind: "dropped", code: "a", at: "messages[2]", detail: "long words" }, { kind: "ignored", code: "b" });
+  assert.equal(warningsHeader(warnings), "a at=messages[2], b");
+  for (let more = 0; more < 64; more++) warnings.add({ kind: "dropped", code: "c" });
+  assert.match(warningsHeader(warnings), /, c, and 2 more$/);
+  for (let more = 0; more < 64; more++) warnings.add({ kind: "dropped", code: "c" });
+  const long = new Warnings();
+  for (let more = 0; more < 64; more++) long.add({ kind: "dropped", code: "c".repeat(99) });
+  assert.equal(warningsHeader(long).length, 2048);
+});
