@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import type { Json } from "../canonical/json.ts";
 import type { AttemptEnd } from "../canonical/ports.ts";
 import { openLedger } from "./open.ts";
 import { attemptEnd, attemptStart, readEntries, realClock, temporaryDirectory } from "./testing/attempts.ts";
@@ -130,3 +131,15 @@ test("a provider cannot blow a row up", async () => {
   assert.equal(row?.["usage_raw"], '{"omitted_bytes":1000002}');
   assert.ok(JSON.stringify(row).length < 4000);
 });
+
+test("usage nested deeper than anyone can write costs neither its row nor its neighbours", async () => {
+  const deep: Json = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+  const usage = { ...attemptEnd().usage, raw: { deep } };
+  const rows = await book([attemptEnd(), attemptEnd({ usage: { ...noCounts, ...usage } }), attemptEnd()]);
+  assert.deepEqual(
+    rows.map((row) => row?.["usage_raw"] === '{"omitted":"nested too deep"}'),
+    [false, true, false],
+  );
+});
+
+const noCounts = { inputUncached: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, outputVisible: 0, outputReasoning: 0 };

@@ -180,7 +180,13 @@ function short(text: string | undefined): string | null {
 
 /** `empty` is how a value that needs no row space is written. */
 function json(value: unknown, empty?: string): string | null {
-  const text = JSON.stringify(value);
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // Nested deeper than the stack: one provider's nonsense must not cost its row, nor the rows that are grouped with it.
+    return '{"omitted":"nested too deep"}';
+  }
   if (text === undefined || text === empty) return null;
   return text.length <= longestJson ? text : `{"omitted_bytes":${text.length}}`;
 }
