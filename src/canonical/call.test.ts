@@ -14,6 +14,7 @@ test("a call whose request was changed has lost its source, and nothing else", (
     strict: false,
     outputSchema: { type: "object" },
     request: { model: "b", messages: [] },
+    callerWire: "w",
     source: { wire: "w", path: "/", query: "", headers: {}, body: new Uint8Array(), json: {}, members: new Map() },
     caller: { kind: "open", keyId: "open", labels: {} },
     labels: { team: "web" },

@@ -68,6 +68,8 @@ export interface Call<Op extends Operation = Operation> {
   readonly strict: boolean;
   /** The JSON Schema that the caller wants the answer to follow. Known without decoding the request. */
   readonly outputSchema?: JsonObject | undefined;
+  /** Name of the wire the caller speaks, whatever becomes of `source`; absent where the call came over none. */
+  readonly callerWire?: string | undefined;
   /** Present only while `request` is what was decoded from it; see `withRequest`. */
   readonly source?: Source | undefined;
   readonly caller: Caller;
@@ -80,6 +82,8 @@ export interface Call<Op extends Operation = Operation> {
 
 /** The call with another request. The source is dropped, so that what was changed is translated and never relayed. */
 export function withRequest<Op extends Operation>(call: Call<Op>, request: Operations[Op]["request"]): Call<Op> {
-  const { id, operation, model, stream, strict, outputSchema, caller, labels, signal, deadline, warnings, record } = call;
-  return { id, operation, model, stream, strict, outputSchema, request, caller, labels, signal, deadline, warnings, record };
+  const { id, operation, model, stream, strict, outputSchema, callerWire } = call;
+  const { caller, labels, signal, deadline, warnings, record } = call;
+  const kept = { id, operation, model, stream, strict, outputSchema, callerWire };
+  return { ...kept, request, caller, labels, signal, deadline, warnings, record };
 }

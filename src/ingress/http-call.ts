@@ -12,6 +12,7 @@ export class HttpCall<Op extends Operation> implements Call<Op> {
   readonly stream: boolean;
   readonly strict: boolean;
   readonly outputSchema: JsonObject | undefined;
+  readonly callerWire: string;
   readonly source: Source;
   readonly caller: Caller;
   readonly labels: Labels;
@@ -39,6 +40,7 @@ export class HttpCall<Op extends Operation> implements Call<Op> {
     this.stream = facts.decoded.stream;
     this.strict = facts.strict;
     this.outputSchema = facts.decoded.outputSchema;
+    this.callerWire = facts.source.wire;
     this.source = facts.source;
     this.caller = facts.caller;
     this.labels = facts.caller.labels;

@@ -42,7 +42,7 @@ export class AttemptEntry {
       keyId: call.caller.keyId,
       labels: call.labels,
       operation: call.operation,
-      callerWire: call.source?.wire ?? "canonical",
+      callerWire: call.callerWire ?? "canonical",
       provider,
       providerWire: candidate.endpoint.wire.name,
       relayed,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { withRequest } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { Secret } from "../canonical/secret.ts";
 import { type ConfiguredProvider, type ProviderOptions, resolveProviders } from "../providers/index.ts";
@@ -50,6 +51,12 @@ describe("a model's name", () => {
     );
   });
 
+  it("that is bare finds its way too when a step has changed the call's request", () => {
+    const call = callOf(wireOf.anthropic, "gpt-5");
+    const [candidate] = planner(builtIn)(withRequest(call, call.request)).candidates;
+    assert.equal(candidate?.url, "https://api.anthropic.com/v1/messages");
+  });
+
   it("of nobody is refused, with the nearest providers", () => {
     assert.match(
       planned("gorq/llama-3"),
@@ -71,8 +78,8 @@ describe("a candidate", () => {
     assert.match(planned("deepseek/chat", "anthropic"), /https:\/\/api\.deepseek\.com\/anthropic\/v1\/messages$/);
   });
 
-  it("without a source is reached on the provider's first endpoint", () => {
-    const call = callOf(anthropic, "deepseek/chat", { source: undefined });
+  it("for a call over no wire is reached on the provider's first endpoint", () => {
+    const call = callOf(anthropic, "deepseek/chat", { callerWire: undefined, source: undefined });
     assert.match(planner(builtIn)(call).candidates[0]?.url ?? "", /chat\/completions$/);
   });
 

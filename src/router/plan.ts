@@ -35,7 +35,7 @@ export function planner(providers: ReadonlyMap<string, ConfiguredProvider>): (ca
       if (upstream === "") throw notFound(`\`${model}\` names a provider but no model: write ${named.name}/<model>.`);
       return { candidates: [candidate(call, named, upstream, `the model names its provider, ${named.name}`)] };
     }
-    const wire = call.source?.wire;
+    const wire = call.callerWire;
     const native =
       slash < 0 ? [...providers.values()].find(({ nativeWire }) => nativeWire !== undefined && nativeWire === wire) : undefined;
     if (native === undefined) throw unknown(model, providers, slash < 0 ? [] : nearest(model.slice(0, slash), providers.keys()));
@@ -46,7 +46,7 @@ export function planner(providers: ReadonlyMap<string, ConfiguredProvider>): (ca
 function candidate(call: Call, provider: ConfiguredProvider, model: string, reason: string): Candidate {
   const { remote, baseUrl, credential, name } = provider;
   const able = remote.endpoints.filter(({ operations }) => operations.includes(call.operation));
-  const endpoint = able.find(({ wire }) => wire.name === call.source?.wire) ?? able[0];
+  const endpoint = able.find(({ wire }) => wire.name === call.callerWire) ?? able[0];
   if (endpoint === undefined)
     throw new GatewayError("unsupported", `${name} cannot serve ${call.operation} calls.`, { param: "model" });
   const deployment: Deployment = { provider: name, model, baseUrl, credential };

@@ -45,6 +45,7 @@ export function callOf(wire: Wire, model: string, changes: Partial<Call<"chat">>
     stream,
     strict: false,
     request: decoded.request(),
+    callerWire: wire.name,
     source,
     caller: { kind: "open", keyId: "open", labels: {} },
     labels: { team: "web" },
