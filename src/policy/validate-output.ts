@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../canonical/json.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Batches, Step, StreamItem } from "../canonical/reply.ts";
 import type { Terminal } from "../canonical/terminal.ts";
+import type { Warnings } from "../canonical/warnings.ts";
 import { schemaFault } from "./schema-check.ts";
 
 /**
@@ -19,7 +20,7 @@ export const validateOutput: Step = (next) => (call) => {
   if (!call.stream) {
     return next(call).then((reply) => {
       if (reply.stream) return reply;
-      const violation = violationOf(reply.result.choices, outputSchema);
+      const violation = violationOf(reply.result.choices, outputSchema, call.warnings);
       if (violation === undefined) return reply;
       call.warnings.add({ kind: "ignored", code: "schema_violation", at: violation.param, detail: violation.message });
       if (call.strict) throw violation;
@@ -28,21 +29,21 @@ export const validateOutput: Step = (next) => (call) => {
   }
   if (!call.strict) return next(call);
   return next(withRequest(call, call.request)).then((reply) =>
-    reply.stream ? { ...reply, batches: new JudgedBatches(reply.batches, outputSchema) } : reply,
+    reply.stream ? { ...reply, batches: new JudgedBatches(reply.batches, outputSchema, call.warnings) } : reply,
   );
 };
 
-function violationOf(choices: readonly Choice[], schema: JsonObject): GatewayError | undefined {
+function violationOf(choices: readonly Choice[], schema: JsonObject, warnings: Warnings): GatewayError | undefined {
   for (const { content, finish } of choices) {
     if (finish.reason !== "stop" || content.some(({ type }) => type === "refusal" || type === "tool-call")) continue;
     const text = content.map((part) => (part.type === "text" ? part.text : "")).join("");
-    const fault = judge(text, schema);
+    const fault = judge(text, schema, warnings);
     if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
-function judge(text: string, schema: JsonObject): GatewayError | undefined {
+function judge(text: string, schema: JsonObject, warnings: Warnings): GatewayError | undefined {
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -50,7 +51,9 @@ function judge(text: string, schema: JsonObject): GatewayError | undefined {
     return violation("#", "it is not JSON");
   }
   const fault = schemaFault(value, schema);
-  return fault && violation(fault.path, fault.message);
+  if (fault !== "unchecked") return fault && violation(fault.path, fault.message);
+  warnings.add({ kind: "ignored", code: "schema_unchecked", detail: "the schema leads nowhere, or its check took too long." });
+  return undefined;
 }
 
 const violation = (path: string, what: string): GatewayError =>
@@ -72,11 +75,13 @@ interface Heard {
 class JudgedBatches<Op extends Operation> implements Batches<Op> {
   readonly #batches: Batches<Op>;
   readonly #schema: JsonObject;
+  readonly #warnings: Warnings;
   readonly #heard = new Map<number, Heard>();
 
-  constructor(batches: Batches<Op>, schema: JsonObject) {
+  constructor(batches: Batches<Op>, schema: JsonObject, warnings: Warnings) {
     this.#batches = batches;
     this.#schema = schema;
+    this.#warnings = warnings;
   }
 
   async next(): Promise<IteratorResult<readonly StreamItem<Op>[], Terminal>> {
@@ -111,7 +116,7 @@ class JudgedBatches<Op extends Operation> implements Batches<Op> {
 
   #verdict(clean: Terminal): Terminal {
     for (const { text, exempt } of this.#heard.values()) {
-      const error = exempt ? undefined : judge(text, this.#schema);
+      const error = exempt ? undefined : judge(text, this.#schema, this.#warnings);
       if (error !== undefined) return { kind: "error", error };
     }
     return clean;
