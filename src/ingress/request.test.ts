@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { createServer, IncomingMessage } from "node:http";
+import { describe, it } from "node:test";
+import { GatewayError } from "../canonical/error.ts";
+import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
+import { matchRoute, routes } from "./routes.ts";
+import { HeldSocket } from "./testing/held-socket.ts";
+
+/** A request whose head has arrived on a connection in memory. */
+async function arriving(head: string): Promise<{ readonly request: IncomingMessage; readonly socket: HeldSocket }> {
+  const socket = new HeldSocket();
+  const request = await new Promise<IncomingMessage>((resolve) => {
+    createServer((request) => resolve(request)).emit("connection", socket);
+    socket.push(`POST /v1/messages HTTP/1.1\r\nhost: localhost\r\n${head}\r\n`);
+  });
+  return { request, socket };
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "read",
+    (thrown: unknown) => (thrown instanceof GatewayError ? thrown.code : String(thrown)),
+  );
+
+describe("parseTarget", () => {
+  it("parts path and query, and refuses other forms", () => {
+    assert.deepEqual(parseTarget("/v1/models"), { path: "/v1/models", query: "" });
+    assert.deepEqual(parseTarget("/v1/models?a=b?c"), { path: "/v1/models", query: "a=b?c" });
+    assert.deepEqual(parseTarget("/?"), { path: "/", query: "" });
+    for (const url of [undefined, "", "*", "http://evil/v1/models", "v1/models", "localhost:80"])
+      assert.throws(() => parseTarget(url), { code: "invalid_request" });
+  });
+});
+
+describe("presentedKey", () => {
+  it("reads Bearer first, then x-api-key", () => {
+    assert.equal(presentedKey({ authorization: "Bearer k1" }), "k1");
+    assert.equal(presentedKey({ authorization: "bearer   k1  ", "x-api-key": "k2" }), "k1");
+    assert.equal(presentedKey({ "x-api-key": "k2" }), "k2");
+    assert.equal(presentedKey({ authorization: "Basic abc", "x-api-key": "k2" }), "k2");
+    for (const authorization of ["", "Bearer", "Bearer ", "Bearer a b", "k1", "xBearer k1"])
+      assert.equal(presentedKey({ authorization }), undefined);
+    assert.equal(presentedKey({ "x-api-key": "" }), undefined);
+    assert.equal(presentedKey({}), undefined);
+  });
+});
+
+describe("checkContentType", () => {
+  it("takes JSON, and what no web page can send without asking", () => {
+    for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/problem+json", "application/json;x"])
+      checkContentType({ "content-type": type, origin: "http://evil" });
+    checkContentType({});
+    const pages = [
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "multipart/form-data; boundary=x",
+      "",
+      "text/plain;application/json",
+      "application/jsonp",
+      "xapplication/json",
+    ];
+    for (const type of pages)
+      assert.throws(() => checkContentType({ "content-type": type }), { code: "unsupported_media_type" }, type);
+    assert.throws(() => checkContentType({ origin: "null" }), { code: "unsupported_media_type" });
+  });
+});
+
+it("text is no truth value", () => {
+  assert.deepEqual(
+    [wantsStrict(undefined, true), wantsStrict(undefined, false), wantsStrict("true", false), wantsStrict("false", true)],
+    [true, false, true, false],
+  );
+  for (const word of ["", "1", "yes", "TRUE", "true, true"])
+    assert.throws(() => wantsStrict(word, true), { code: "invalid_request" });
+});
+
+describe("readBody", () => {
+  it("reads what comes, in one piece or many", async () => {
+    for (const pieces of [[], ["abc"], ["a", "b", "c"]]) {
+      const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
+      const body = readBody(request, 3);
+      for (const piece of pieces) socket.push(`${piece.length}\r\n${piece}\r\n`);
+      socket.push("0\r\n\r\n");
+      assert.equal((await body).toString(), pieces.join(""));
+    }
+  });
+
+  it("refuses more than it takes: at once when announced, as soon as it has come when not", async () => {
+    const announced = await arriving("content-length: 4\r\n");
+    assert.equal(await codeOf(readBody(announced.request, 3)), "payload_too_large");
+    const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
+    const body = codeOf(readBody(request, 3));
+    socket.push("2\r\nab\r\n");
+    socket.push("2\r\ncd\r\n");
+    assert.equal(await body, "payload_too_large");
+    assert.equal(request.listenerCount("data"), 0);
+  });
+
+  it("gives up when the caller does", async () => {
+    const { request, socket } = await arriving("content-length: 4\r\n");
+    const body = codeOf(readBody(request, 9));
+    socket.push("ab");
+    socket.destroy();
+    assert.equal(await body, "cancelled");
+  });
+});
+
+it("headers are taken as Node read them", async () => {
+  const { request } = await arriving("x-a: 1\r\nx-a: 2\r\nX-B: c\r\n__proto__: x\r\n");
+  assert.ok(request instanceof IncomingMessage);
+  const bag = headerBag(request);
+  assert.deepEqual([bag["host"], bag["x-a"], bag["x-b"]], ["localhost", "1, 2", "c"]);
+  assert.equal(Object.getPrototypeOf(bag), Object.prototype);
+});
+
+describe("routes", () => {
+  it("match method and exact path, a HEAD as its GET", () => {
+    for (const route of routes) assert.deepEqual(matchRoute(route.method, route.path), { route });
+    assert.equal(matchRoute("HEAD", "/v1/models").route?.kind, "models");
+    assert.deepEqual(matchRoute("HEAD", "/v1/messages"), { route: undefined, methods: ["POST"] });
+    assert.deepEqual(matchRoute("OPTIONS", "/v1/messages"), { route: undefined, methods: ["POST"] });
+    for (const path of ["/", "/v1/messages/", "/V1/messages", "//v1/messages", "/v1/%6dessages", "/v1/models/x", "/healthz/.."])
+      assert.deepEqual(matchRoute("GET", path), { route: undefined, methods: [] }, path);
+  });
+
+  it("all demand a key but the probes", () => {
+    assert.deepEqual(
+      routes.filter(({ access }) => access === "public").map(({ path }) => path),
+      ["/healthz", "/readyz"],
+    );
+    assert.equal(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length);
+  });
+});
