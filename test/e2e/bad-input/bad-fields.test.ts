@@ -13,7 +13,7 @@ import { fields, samples } from "./fields.ts";
  * may leave the verdict to the provider, but must not fall over it.
  */
 
-describe("fields of the wrong type", () => {
+describe("fields of the wrong type", { timeout: 120_000 }, () => {
   let upstream: RawUpstream;
   let stack: Stack;
   before(async () => {
@@ -25,8 +25,7 @@ describe("fields of the wrong type", () => {
     stack = await startGuardedStack({ upstream: upstream.url });
   });
   after(async () => {
-    await stack.close();
-    await upstream.close();
+    await Promise.all([stack.close(), upstream.close()]);
   });
 
   for (const caller of callerWires) {
@@ -155,12 +154,14 @@ describe("fields of the wrong type", () => {
           socket.end(whole(400, JSON.stringify({ type: "error", error })));
         });
         const told = await startGuardedStack({ upstream: telling.url });
-        const answer = await ask(told.address, caller, bodyOf(caller, `${provider}/x`, false), { key: canaries.key });
-        assert.equal(answer.status, 400);
-        assert.match(readError(caller, answer), /the key \[secret\] may not/);
-        // Closing looks for canaries in every answer and in the ledger's files.
-        await told.close();
-        await telling.close();
+        try {
+          const answer = await ask(told.address, caller, bodyOf(caller, `${provider}/x`, false), { key: canaries.key });
+          assert.equal(answer.status, 400);
+          assert.match(readError(caller, answer), /the key \[secret\] may not/);
+        } finally {
+          // Closing looks for canaries in every answer and in the ledger's files.
+          await Promise.all([told.close(), telling.close()]);
+        }
       }
     });
   }

@@ -11,7 +11,7 @@ import { rawCall, written } from "./raw-call.ts";
 const versioned = (caller: CallerWire): readonly (readonly [string, string])[] =>
   caller === "anthropic" ? [["anthropic-version", "2023-06-01"]] : [];
 
-describe("bad requests", () => {
+describe("bad requests", { timeout: 120_000 }, () => {
   let stack: Stack;
   let open: Stack;
   before(async () => {
@@ -19,9 +19,9 @@ describe("bad requests", () => {
     open = await startGuardedStack({ keys: false });
   });
   after(async () => {
-    assert.deepEqual([...stack.troubles, ...open.troubles], []);
-    await stack.close();
-    await open.close();
+    const troubles = [...stack.troubles, ...open.troubles];
+    await Promise.all([stack.close(), open.close()]);
+    assert.deepEqual(troubles, []);
   });
 
   for (const caller of callerWires) {

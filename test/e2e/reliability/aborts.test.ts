@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "../stack.ts";
 import { ask, bodyOf, type CallerWire, callerWires, canaries, providers } from "./ask.ts";
@@ -28,7 +28,7 @@ interface Visit {
   readonly gone: Promise<number>;
 }
 
-describe("R4: the caller goes away", () => {
+describe("R4: the caller goes away", { timeout: 120_000 }, () => {
   let upstream: RawUpstream;
   let stack: Stack;
   const visits = new Map<string, (visit: Visit) => void>();
@@ -60,6 +60,14 @@ describe("R4: the caller goes away", () => {
     const random = { next: () => 1, hex: (count: number) => crypto.getRandomValues(Buffer.alloc(count)).toString("hex") };
     stack = await startGuardedStack({ upstream: upstream.url, random });
   });
+  let closed = false;
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await Promise.all([stack.close(), upstream.close()]);
+  };
+  after(close);
+
   /** Gives the milliseconds from the caller's leaving to the provider's seeing it. */
   async function leave(phase: Phase, caller: CallerWire, provider: string, model: string): Promise<number> {
     const visited = new Promise<Visit>((resolve) => visits.set(model, resolve));
@@ -85,7 +93,7 @@ describe("R4: the caller goes away", () => {
   }
 
   for (const phase of phases) {
-    test(phase, async (t) => {
+    test(phase, { timeout: 15_000 }, async (t) => {
       const waits: number[] = [];
       const models: string[] = [];
       for (let round = 0; round < perPhase[phase]; round += 4) {
@@ -124,8 +132,7 @@ describe("R4: the caller goes away", () => {
     assert.ok(upstream.sockets.size <= perPhase.backoff, `${upstream.sockets.size} connections to the provider`);
     const next = await ask(stack.address, "openai", bodyOf("openai", "oai/fine", true), { key: canaries.key });
     assert.equal(next.status, 200);
-    await stack.close();
-    await upstream.close();
+    await close();
     await setImmediate();
     const left = process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap");
     assert.deepEqual(left, []);

@@ -92,7 +92,7 @@ async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) =
   );
 }
 
-describe("R2: the provider dies in the middle of a stream", () => {
+describe("R2: the provider dies in the middle of a stream", { timeout: 120_000 }, () => {
   let upstream: RawUpstream;
   let stack: Stack;
   before(async () => {
@@ -100,8 +100,7 @@ describe("R2: the provider dies in the middle of a stream", () => {
     stack = await startGuardedStack({ upstream: upstream.url });
   });
   after(async () => {
-    await stack.close();
-    await upstream.close();
+    await Promise.all([stack.close(), upstream.close()]);
   });
 
   for (const caller of callerWires) {

@@ -14,11 +14,14 @@ export async function startGuardedStack(options: StackOptions = {}): Promise<Sta
   return {
     ...stack,
     close: async () => {
-      await stack.running.gateway.flush();
-      for (const name of readdirSync(stack.dataDir)) {
-        keepForCanaries(readFileSync(join(stack.dataDir, name)).toString("latin1"));
+      try {
+        await stack.running.gateway.flush();
+        for (const name of readdirSync(stack.dataDir)) {
+          keepForCanaries(readFileSync(join(stack.dataDir, name)).toString("latin1"));
+        }
+      } finally {
+        await stack.close();
       }
-      await stack.close();
       assert.deepEqual(canaryHits().hits, [], "a secret has come out");
     },
   };

@@ -32,7 +32,7 @@ function serve(request: RawRequest): void {
   }, quietMs);
 }
 
-describe("keep-alive", () => {
+describe("keep-alive", { timeout: 120_000 }, () => {
   let upstream: RawUpstream;
   let stack: Stack;
   before(async () => {
@@ -40,8 +40,7 @@ describe("keep-alive", () => {
     stack = await startGuardedStack({ upstream: upstream.url, pace: { silenceMs, keepAliveMs: silenceMs } });
   });
   after(async () => {
-    await stack.close();
-    await upstream.close();
+    await Promise.all([stack.close(), upstream.close()]);
   });
 
   const legs = callerWires.flatMap((caller) => providers.map((provider) => ({ caller, provider })));

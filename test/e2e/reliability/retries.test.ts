@@ -62,7 +62,7 @@ function serve(request: RawRequest): void {
   else socket.end(whole(200, stream.reply));
 }
 
-describe("R3: another try before the first content only", () => {
+describe("R3: another try before the first content only", { timeout: 120_000 }, () => {
   let upstream: RawUpstream;
   let stack: Stack;
   before(async () => {
@@ -70,8 +70,7 @@ describe("R3: another try before the first content only", () => {
     stack = await startGuardedStack({ upstream: upstream.url, yaml: "timeouts: { total: 20s }" });
   });
   after(async () => {
-    await stack.close();
-    await upstream.close();
+    await Promise.all([stack.close(), upstream.close()]);
   });
   const call = (caller: CallerWire, model: string, stream: boolean): Promise<Heard> =>
     ask(stack.address, caller, bodyOf(caller, model, stream), { key: canaries.key });

@@ -119,8 +119,7 @@ async function withReaders(
     for (const { socket } of opened) socket.destroy();
     await until(() => opened.every((reader) => reader.sent()?.goneAt !== undefined));
   } finally {
-    await stack.close();
-    await upstream.close();
+    await Promise.all([stack.close(), upstream.close()]);
   }
 }
 
@@ -128,7 +127,7 @@ const gone = (reader: Reader): boolean => reader.sent()?.goneAt !== undefined;
 const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
 
-describe("R5: slow readers", () => {
+describe("R5: slow readers", { timeout: 120_000 }, () => {
   test("who read at a trickle are served as slowly as they read", async (t) => {
     await withReaders(30_000, async (opened, stack, upstream) => {
       const base = await stack.stats();
@@ -218,8 +217,7 @@ describe("R5: slow readers", () => {
       }
       t.diagnostic(`2 callers with 20 MB each were gone 2.5 s later (write idle ${writeIdleMs} ms)`);
     } finally {
-      await stack.close();
-      await upstream.close();
+      await Promise.all([stack.close(), upstream.close()]);
     }
   });
 });

@@ -26,6 +26,19 @@ async function withTimers(
   }
 }
 
+async function withSilence(
+  serve: (request: RawRequest) => void,
+  yaml: string,
+  work: Parameters<typeof withTimers>[2],
+): Promise<void> {
+  const upstream = await startRawUpstream(serve);
+  try {
+    await withTimers(yaml, upstream.url, work);
+  } finally {
+    await upstream.close();
+  }
+}
+
 /** Answers as far as `events` say, then goes silent (`drip`: with a sign of life every 50 ms). */
 const silentAfter =
   (events: (preamble: number) => number, drip = false) =>
@@ -40,7 +53,7 @@ const silentAfter =
     socket.on("close", () => clearInterval(timer));
   };
 
-describe("timers", () => {
+describe("timers", { timeout: 120_000 }, () => {
   test("connect: nobody takes the connection", async (t) => {
     const full = await fullPort();
     try {
@@ -64,8 +77,7 @@ describe("timers", () => {
     ["no content after the preamble", (preamble: number) => preamble],
   ] as const) {
     test(`first_token: ${what}`, async (t) => {
-      const upstream = await startRawUpstream(silentAfter(events));
-      await withTimers("first_token: 250ms, total: 20s", upstream.url, async (call) => {
+      await withSilence(silentAfter(events), "first_token: 250ms, total: 20s", async (call) => {
         const answers = await Promise.all(legs.map(({ caller, provider }) => call(caller, `${provider}/x`, true)));
         for (const [i, answer] of answers.entries()) {
           assert.equal(answer.status, 504, answer.text);
@@ -75,47 +87,50 @@ describe("timers", () => {
         }
         t.diagnostic(`3 attempts of 250 ms each: ${answers.map(({ ms }) => ms.toFixed(0)).join(", ")} ms`);
       });
-      await upstream.close();
     });
   }
 
   test("between_chunks: silence in the middle of an answer", async (t) => {
-    const upstream = await startRawUpstream(silentAfter((preamble) => preamble + 1));
-    await withTimers("between_chunks: 250ms, total: 20s", upstream.url, async (call) => {
-      const answers = await Promise.all(legs.map(({ caller, provider }) => call(caller, `${provider}/x`, true)));
-      for (const [i, answer] of answers.entries()) {
-        assert.equal(answer.status, 200);
-        const verdict = readStream(legs[i]?.caller ?? "openai", answer.text);
-        assert.equal(verdict.errors.length, 1, answer.text);
-        assert.equal(verdict.cleanEnds, 0);
-        assert.ok(answer.ms >= 250 && answer.ms < 2500, `${answer.ms} ms`);
-      }
-      t.diagnostic(`cut after ${answers.map(({ ms }) => ms.toFixed(0)).join(", ")} ms`);
-    });
-    await upstream.close();
+    await withSilence(
+      silentAfter((preamble) => preamble + 1),
+      "between_chunks: 250ms, total: 20s",
+      async (call) => {
+        const answers = await Promise.all(legs.map(({ caller, provider }) => call(caller, `${provider}/x`, true)));
+        for (const [i, answer] of answers.entries()) {
+          assert.equal(answer.status, 200);
+          const verdict = readStream(legs[i]?.caller ?? "openai", answer.text);
+          assert.equal(verdict.errors.length, 1, answer.text);
+          assert.equal(verdict.cleanEnds, 0);
+          assert.ok(answer.ms >= 250 && answer.ms < 2500, `${answer.ms} ms`);
+        }
+        t.diagnostic(`cut after ${answers.map(({ ms }) => ms.toFixed(0)).join(", ")} ms`);
+      },
+    );
   });
 
   test("total: an answer that never ends", async (t) => {
-    const upstream = await startRawUpstream(silentAfter((preamble) => preamble + 1, true));
-    await withTimers("total: 800ms", upstream.url, async (call) => {
-      const answers = await Promise.all(
-        legs.flatMap(({ caller, provider }) =>
-          [true, false].map(async (stream) => ({ caller, stream, answer: await call(caller, `${provider}/x`, stream) })),
-        ),
-      );
-      for (const { caller, stream, answer } of answers) {
-        if (stream) {
-          assert.equal(answer.status, 200);
-          assert.equal(readStream(caller, answer.text).errors.length, 1, answer.text);
-        } else {
-          assert.equal(answer.status, 504, answer.text);
-          readError(caller, answer);
+    await withSilence(
+      silentAfter((preamble) => preamble + 1, true),
+      "total: 800ms",
+      async (call) => {
+        const answers = await Promise.all(
+          legs.flatMap(({ caller, provider }) =>
+            [true, false].map(async (stream) => ({ caller, stream, answer: await call(caller, `${provider}/x`, stream) })),
+          ),
+        );
+        for (const { caller, stream, answer } of answers) {
+          if (stream) {
+            assert.equal(answer.status, 200);
+            assert.equal(readStream(caller, answer.text).errors.length, 1, answer.text);
+          } else {
+            assert.equal(answer.status, 504, answer.text);
+            readError(caller, answer);
+          }
+          assert.ok(answer.ms >= 780 && answer.ms < 3000, `${answer.ms} ms`);
         }
-        assert.ok(answer.ms >= 780 && answer.ms < 3000, `${answer.ms} ms`);
-      }
-      t.diagnostic(`cut after ${answers.map(({ answer }) => answer.ms.toFixed(0)).join(", ")} ms`);
-    });
-    await upstream.close();
+        t.diagnostic(`cut after ${answers.map(({ answer }) => answer.ms.toFixed(0)).join(", ")} ms`);
+      },
+    );
   });
 });
 
