@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { errorTable, GatewayError, toGatewayError } from "./error.ts";
 import { newCallId } from "./ids.ts";
-import { Warnings } from "./warnings.ts";
+import { type Warning, Warnings } from "./warnings.ts";
 
 describe("GatewayError", () => {
   it("takes from the table what it is not told", () => {
@@ -54,6 +54,18 @@ it("warnings past the cap are counted, not kept", () => {
   assert.equal(warnings.list.length, 64);
   assert.equal(warnings.list.at(-1)?.code, "w63");
   assert.equal(warnings.omitted, 6);
+});
+
+it("a warning that a second attempt finds again stands once, and no number of them is too many", () => {
+  const warnings = new Warnings();
+  const found: readonly Warning[] = [
+    { kind: "dropped", code: "seed", at: "seed" },
+    { kind: "dropped", code: "seed", at: "messages[1]" },
+  ];
+  for (const _ of [1, 2]) warnings.addAll(found);
+  assert.deepEqual(warnings.list, found);
+  warnings.addAll(Array.from({ length: 300_000 }, (_, at) => ({ kind: "dropped", code: "name", at: `messages[${at}]` })));
+  assert.equal(warnings.omitted, 300_000 - 62);
 });
 
 it("call ids are of one length, and sort by time", () => {

@@ -11,16 +11,22 @@ export interface Warning {
   readonly detail?: string | undefined;
 }
 
-/** A call's warnings, bounded: past the cap they are only counted. */
+const most = 64;
+
+/** A call's warnings, each once however many attempts found it; bounded: past the cap they are only counted. */
 export class Warnings {
   readonly #list: Warning[] = [];
   #more = 0;
 
-  add(...warnings: readonly Warning[]): void {
-    for (const warning of warnings) {
-      if (this.#list.length < 64) this.#list.push(warning);
-      else this.#more++;
-    }
+  add(warning: Warning): void {
+    const { kind, code, at } = warning;
+    if (this.#list.some((one) => one.code === code && one.at === at && one.kind === kind)) return;
+    if (this.#list.length < most) this.#list.push(warning);
+    else this.#more++;
+  }
+
+  addAll(warnings: readonly Warning[]): void {
+    for (const warning of warnings) this.add(warning);
   }
 
   get list(): readonly Warning[] {

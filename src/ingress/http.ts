@@ -175,7 +175,7 @@ class HttpIngress {
     }
     const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
     const body = encoder.whole(reply.result);
-    exchange.warnings.add(...encoder.warnings);
+    exchange.warnings.addAll(encoder.warnings);
     this.#write(exchange, 200, {}, JSON.stringify(body));
   }
 
@@ -219,7 +219,7 @@ class HttpIngress {
     }
     sink ??= open();
     await sink.run(reply.batches, reply.relayed);
-    exchange.warnings.add(...encoder.warnings);
+    exchange.warnings.addAll(encoder.warnings);
   }
 
   async #models(exchange: Exchange): Promise<void> {

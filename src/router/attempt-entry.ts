@@ -81,7 +81,7 @@ export class AttemptEntry {
 
   /** What the decoder skipped or mended is the caller's to know. */
   warn({ warnings }: Pick<ReplyDecoder<Operation>, "warnings">): void {
-    if (warnings !== undefined && warnings.length > 0) this.#warnings.add(...warnings);
+    if (warnings !== undefined && warnings.length > 0) this.#warnings.addAll(warnings);
   }
 
   settle(terminal: Terminal, facts: Partial<StreamFacts>): void {

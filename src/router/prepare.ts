@@ -26,10 +26,10 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
   const adapt = (request: WireRequest): WireRequest => provider.adapt?.(request, deployment) ?? request;
   if (call.source?.wire === endpoint.wire.name && codec.relay) {
     const { wireRequest, relay, warnings, decoder } = codec.relay(call.source, target);
-    call.warnings.add(...warnings);
+    call.warnings.addAll(warnings);
     return { wireRequest: adapt(wireRequest), relay, decoder };
   }
   const { wireRequest, warnings, decoder } = codec.encodeRequest(call.request, target);
-  call.warnings.add(...warnings);
+  call.warnings.addAll(warnings);
   return { wireRequest: adapt(wireRequest), relay: undefined, decoder: () => decoder };
 }
