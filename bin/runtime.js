@@ -22,7 +22,7 @@ export function isNewEnough(version) {
 }
 
 /** glibc keeps what large buffers were in unless told to give it back; elsewhere these mean nothing. */
-const thriftyMalloc = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" };
+const thriftyMalloc = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" };
 
 /**
  * Makes this process small. V8 lets its nursery grow to 128 MB on a machine with memory to spare, three times what the gateway
