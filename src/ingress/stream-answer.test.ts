@@ -112,8 +112,10 @@ describe("StreamAnswer", () => {
     await settled();
     assert.equal(batches.asked, 1);
     assert.equal(clock.pending, 2);
+    clock.advance(timers.keepAliveMs * 2);
     socket.release();
     assert.deepEqual(await over, finished);
+    assert.doesNotMatch(socket.body, /keep-alive/);
     assert.equal(batches.asked, 3);
     assert.equal(clock.pending, 0);
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
 import { GatewayError } from "../canonical/error.ts";
 import { TransportError } from "../transport/http-transport.ts";
@@ -92,6 +93,9 @@ describe("dispatch", () => {
     assert.equal((await reply).code, "cancelled");
     assert.equal(clock.pending, 0);
     assert.equal(log.ended.length, 1);
+    const patient = new AbortController();
+    await rig([busy, { reads: [good] }]).run(callOf(openai, "oai/m", { signal: patient.signal }));
+    assert.equal(getEventListeners(patient.signal, "abort").length, 0);
     const gone = rig([new GatewayError("unreachable", "")]);
     assert.equal((await refusal(gone.run(callOf(openai, "oai/m", { signal: AbortSignal.abort() })))).code, "unreachable");
     assert.equal(gone.transport.asked.length, 1);

@@ -186,6 +186,21 @@ describe("a provider's stream, however it is cut and however it fails", () => {
   });
 });
 
+it("an answer without content is whole too, when its connection fails after the finish reason", async () => {
+  for (const leg of legs.filter(({ provider }) => provider === "oai")) {
+    const frames = [leg.answer.frames[0] ?? "", leg.answer.frames[6] ?? ""];
+    const { stream, settled } = streamOf(leg, new ScriptedBody([...frames, new GatewayError("timeout", "")]));
+    await stream.open();
+    const { terminal, text } = await readOut(stream, !relayed(leg));
+    assert.equal(terminal.kind, "finished");
+    assert.equal(settled.length, 1);
+    if (relayed(leg)) assert.equal(text, `${frames.join("")}data: [DONE]\n\n`);
+    const given = streamOf(leg, new ScriptedBody([...frames, new GatewayError("cancelled", "")]));
+    await assert.rejects(given.stream.open(), { code: "cancelled" });
+    assert.equal(given.settled.length, 0);
+  }
+});
+
 describe("after the end marker", () => {
   for (const leg of legs) {
     it(`${leg.caller} asks ${leg.provider}: the little that follows is read, so that the connection can serve again`, async () => {
