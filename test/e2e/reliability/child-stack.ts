@@ -16,7 +16,9 @@ export interface ChildStack {
 /** Starts a gateway in a process of its own. */
 export async function startChildStack(options: Omit<StackOptions, "random">): Promise<ChildStack> {
   const child = fork(fileURLToPath(new URL("child.ts", import.meta.url)), [JSON.stringify(options)], {
-    execArgv: ["--expose-gc"],
+    // As bin/runtime.js starts it.
+    execArgv: ["--expose-gc", "--max-semi-space-size=8"],
+    env: { ...process.env, MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" },
   });
   const told = await hear(child);
   const address = String(told["address"]);

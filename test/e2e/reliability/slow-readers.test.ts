@@ -22,7 +22,7 @@ const mostHeld = 64 * 1024 * 1024;
  * The process itself grows by more than what is held: the kernel first takes some 5 MB for each of the connections, and what
  * has run through stays with V8 and malloc. Without back-pressure it would be 700 MB.
  */
-const mostRss = 200 * 1024 * 1024;
+const mostRss = 160 * 1024 * 1024;
 /** What one write of the provider's may have got rid of before it is counted. */
 const uncounted = 32 * 1024;
 const legs = callerWires.flatMap((caller) => providers.map((provider) => ({ caller, provider })));
@@ -185,7 +185,10 @@ describe("R5: slow readers", { timeout: 120_000 }, () => {
       t.diagnostic(
         `${readers} stalled; read ahead p50 ${kibibytes(percentile(ahead, 0.5))}, max ${kibibytes(Math.max(...ahead))} (n=${ahead.length}); held in all ${megabytes(held - base.heldBytes)} more; RSS ${megabytes(base.rssBytes)} grew by ${megabytes(rss - base.rssBytes)}; provider told ${Math.min(...waits).toFixed(0)} to ${Math.max(...waits).toFixed(0)} ms after it was last read from (write idle ${writeIdleMs} ms)`,
       );
-      if (kernelQueuesKnown) assert.ok(ahead.length > 0 && Math.max(...ahead) <= keptAhead + uncounted);
+      if (kernelQueuesKnown) {
+        assert.ok(ahead.length > 0 && percentile(ahead, 0.9) <= keptAhead + uncounted);
+        assert.ok(Math.max(...ahead) <= 2 * keptAhead);
+      }
       assert.ok(held - base.heldBytes <= mostHeld && rss - base.rssBytes <= mostRss);
       assert.ok(Math.min(...waits) >= writeIdleMs - 500 && Math.max(...waits) <= writeIdleMs + 1000);
       const rows = (await stack.ledger()).filter(({ model }) => model.startsWith("slow"));
