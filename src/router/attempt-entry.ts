@@ -5,10 +5,10 @@ import type { AttemptEnd, AttemptLog, Clock, OpenAttempt } from "../canonical/po
 import type { Terminal } from "../canonical/terminal.ts";
 import type { Warnings } from "../canonical/warnings.ts";
 import { TransportError, type UpstreamReply } from "../transport/http-transport.ts";
-import type { ReplyDecoder } from "../wires/wire.ts";
+import type { Observed, ReplyDecoder } from "../wires/wire.ts";
 import type { Candidate } from "./plan.ts";
 import { requestId } from "./reply-headers.ts";
-import { type StreamFacts, terminalOf } from "./upstream-stream.ts";
+import { terminalOf } from "./upstream-stream.ts";
 
 /**
  * An attempt's open ledger entry, with the times it has seen; it keeps the call's record up to date as well. It lives as long as
@@ -25,7 +25,7 @@ export class AttemptEntry {
   #upstream: UpstreamReply | undefined;
   #headersMs: number | undefined;
   #contentMs: number | undefined;
-  #observed: () => Partial<StreamFacts> = () => ({});
+  #observed: () => Partial<Observed> = () => ({});
 
   constructor(call: Call, candidate: Candidate, number: number, relayed: boolean, log: AttemptLog, clock: Clock) {
     const { provider, model } = candidate.deployment;
@@ -68,7 +68,7 @@ export class AttemptEntry {
   }
 
   /** Where to ask what a stream has told of itself, should it fail before content: its usage is billed all the same. */
-  observe(facts: () => StreamFacts): void {
+  observe(facts: () => Observed): void {
     this.#observed = facts;
   }
 
@@ -84,12 +84,12 @@ export class AttemptEntry {
     if (warnings !== undefined && warnings.length > 0) this.#warnings.addAll(warnings);
   }
 
-  settle(terminal: Terminal, facts: Partial<StreamFacts>): void {
+  settle(terminal: Terminal, facts: Partial<Observed>): void {
     if (facts.model !== undefined) this.#record.model = facts.model;
     this.#open.settle(this.#end(terminal, facts));
   }
 
-  #end(terminal: Terminal, facts: Partial<StreamFacts>): AttemptEnd {
+  #end(terminal: Terminal, facts: Partial<Observed>): AttemptEnd {
     const durationMs = this.#clock.now() - this.startedAt;
     // A short stream is over before anybody was told of its first content.
     const contentMs = this.#contentMs ?? (this.#stream && facts.content === true ? durationMs : undefined);

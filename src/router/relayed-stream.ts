@@ -5,9 +5,9 @@ import { SseDecoder } from "../framing/sse-decoder.ts";
 import { encodeEvents } from "../framing/sse-encoder.ts";
 import { parseFrame, SseFrames } from "../framing/sse-frames.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
-import type { Relay, ReplyDecoder } from "../wires/wire.ts";
+import type { Observed, Relay, ReplyDecoder } from "../wires/wire.ts";
 import { passFrames } from "./pass-frames.ts";
-import { type StreamFacts, UpstreamStream } from "./upstream-stream.ts";
+import { UpstreamStream } from "./upstream-stream.ts";
 import { parseJson } from "./whole-reply.ts";
 
 /**
@@ -18,21 +18,21 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #frames = new SseFrames();
   readonly #relay: Relay;
   readonly #lazyDecoder: () => ReplyDecoder<Op>;
-  #facts: StreamFacts = { content: false, ended: false, done: false };
+  #facts: Observed = { content: false, ended: false, done: false };
   #decode: ((raw: Uint8Array) => readonly Operations[Op]["chunk"][]) | undefined;
 
   constructor(
     reader: BodyReader,
     relay: Relay,
     lazyDecoder: () => ReplyDecoder<Op>,
-    onTerminal: (terminal: Terminal, facts: StreamFacts) => void,
+    onTerminal: (terminal: Terminal, facts: Observed) => void,
   ) {
     super(reader, onTerminal);
     this.#relay = relay;
     this.#lazyDecoder = lazyDecoder;
   }
 
-  override facts(): StreamFacts {
+  override facts(): Observed {
     return this.#facts;
   }
 

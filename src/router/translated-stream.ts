@@ -5,10 +5,10 @@ import type { StreamItem } from "../canonical/reply.ts";
 import type { Terminal } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
-import type { ReplyDecoder } from "../wires/wire.ts";
-import { type StreamFacts, UpstreamStream } from "./upstream-stream.ts";
+import type { Observed, ReplyDecoder } from "../wires/wire.ts";
+import { UpstreamStream } from "./upstream-stream.ts";
 
-type Facts = { -readonly [K in keyof StreamFacts]: StreamFacts[K] };
+type Facts = { -readonly [K in keyof Observed]: Observed[K] };
 
 /** A provider's stream decoded into chunks; whoever writes to the caller encodes them. */
 export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
@@ -16,12 +16,12 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #decoder: ReplyDecoder<Op>;
   readonly #facts: Facts = { content: false, ended: false, done: false };
 
-  constructor(reader: BodyReader, decoder: ReplyDecoder<Op>, onTerminal: (terminal: Terminal, facts: StreamFacts) => void) {
+  constructor(reader: BodyReader, decoder: ReplyDecoder<Op>, onTerminal: (terminal: Terminal, facts: Observed) => void) {
     super(reader, onTerminal);
     this.#decoder = decoder;
   }
 
-  override facts(): StreamFacts {
+  override facts(): Observed {
     return this.#facts;
   }
 

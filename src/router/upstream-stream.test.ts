@@ -5,6 +5,7 @@ import { accumulate } from "../canonical/accumulate.ts";
 import type { ChatChunk } from "../canonical/chat.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { cancelled, type Terminal } from "../canonical/terminal.ts";
+import type { Observed } from "../wires/wire.ts";
 import { planner } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { RelayedStream } from "./relayed-stream.ts";
@@ -12,7 +13,7 @@ import { callOf, settled, twoProviders, wires } from "./testing/calls.ts";
 import { ScriptedBody, type ScriptedRead } from "./testing/scripted-body.ts";
 import { type Answer, anthropicAnswer, openaiAnswer } from "./testing/streams.ts";
 import { TranslatedStream } from "./translated-stream.ts";
-import type { StreamFacts, UpstreamStream } from "./upstream-stream.ts";
+import type { UpstreamStream } from "./upstream-stream.ts";
 
 interface Leg {
   readonly caller: "openai" | "anthropic";
@@ -35,8 +36,8 @@ function streamOf(leg: Leg, body: ScriptedBody) {
   const codec = candidate?.endpoint.wire.codecs.chat;
   assert.ok(candidate && codec);
   const { relay, decoder } = prepare(call, candidate, codec);
-  const settled: { readonly terminal: Terminal; readonly facts: StreamFacts }[] = [];
-  const onTerminal = (terminal: Terminal, facts: StreamFacts): void => void settled.push({ terminal, facts: { ...facts } });
+  const settled: { readonly terminal: Terminal; readonly facts: Observed }[] = [];
+  const onTerminal = (terminal: Terminal, facts: Observed): void => void settled.push({ terminal, facts: { ...facts } });
   const stream: UpstreamStream<"chat"> =
     relay === undefined
       ? new TranslatedStream<"chat">(body, decoder(), onTerminal)

@@ -1,24 +1,9 @@
-import type { Finish } from "../canonical/chat.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Batches, StreamItem } from "../canonical/reply.ts";
 import { cancelled, finished, type Terminal } from "../canonical/terminal.ts";
-import type { Usage } from "../canonical/usage.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
-
-/** What a stream has told about itself so far. */
-export interface StreamFacts {
-  readonly model?: string | undefined;
-  readonly usage?: Usage | undefined;
-  readonly finish?: Finish | undefined;
-  readonly error?: GatewayError | undefined;
-  /** Caller-visible content has passed: from here on the answer cannot be restarted. */
-  readonly content: boolean;
-  /** The answer is whole; usage may still come. */
-  readonly ended: boolean;
-  /** The wire's own end marker has passed: nothing more will come. */
-  readonly done: boolean;
-}
+import type { Observed } from "../wires/wire.ts";
 
 /** Bytes that are read for the first content, itself included; comments and roles without end are no answer. */
 const mostBeforeContent = 5 * 1024 * 1024;
@@ -33,16 +18,16 @@ type Step<Op extends Operation> = IteratorResult<Batch<Op>, Terminal>;
  */
 export abstract class UpstreamStream<Op extends Operation> implements Batches<Op> {
   readonly #reader: BodyReader;
-  readonly #onTerminal: (terminal: Terminal, facts: StreamFacts) => void;
+  readonly #onTerminal: (terminal: Terminal, facts: Observed) => void;
   #held: StreamItem<Op>[] = [];
   #terminal: Terminal | undefined;
 
-  constructor(reader: BodyReader, onTerminal: (terminal: Terminal, facts: StreamFacts) => void) {
+  constructor(reader: BodyReader, onTerminal: (terminal: Terminal, facts: Observed) => void) {
     this.#reader = reader;
     this.#onTerminal = onTerminal;
   }
 
-  abstract facts(): StreamFacts;
+  abstract facts(): Observed;
   /** Reads one network read. Throws GatewayError `bad_reply`. */
   protected abstract take(bytes: Uint8Array): Batch<Op>;
   /** The provider's bytes are over. */

@@ -134,14 +134,14 @@ export interface ReplyEncoder<Op extends Operation> {
   readonly keepAlive: WireEvent | { readonly comment: string };
 }
 
-/** What a relay has read out of the reply it passes on. */
+/** What a streamed reply has told of itself so far. */
 export interface Observed {
   readonly id?: string | undefined;
   readonly model?: string | undefined;
   readonly usage?: Usage | undefined;
   readonly finish?: Finish | undefined;
   readonly error?: GatewayError | undefined;
-  /** Caller-visible content has passed. */
+  /** Caller-visible content has passed: from here on the answer cannot be restarted. */
   readonly content: boolean;
   /** The answer is whole: a stream that ends before was truncated. Usage may still come. */
   readonly ended: boolean;
