@@ -68,11 +68,15 @@ const held: {
   "nothing prints past the command line": { rule: rules.noConsole, planted: [{ "src/router/x.ts": 'console.error("x")' }] },
   "no code is made from text, no program started": {
     rule: rules.noCodeFromText,
-    planted: ['eval("1")', 'new Function("return 1")', 'import { spawn } from "node:child_process";', "await import(name)"].map(
-      (text) => ({
-        "src/cli/x.ts": text,
-      }),
-    ),
+    planted: [
+      'eval("1")',
+      'new Function("return 1")',
+      'import { spawn } from "node:child_process";',
+      'import { Script } from "node:vm";',
+      "await import(name)",
+    ].map((text) => ({
+      "src/cli/x.ts": text,
+    })),
   },
   "no test is skipped or favoured": {
     rule: rules.everyTestRuns,

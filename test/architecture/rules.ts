@@ -127,6 +127,9 @@ export const noConsole: Rule = (modules) =>
   );
 
 /** Nothing that turns text into code, or starts other programs. */
+/** Its one script is a constant, run under node:vm's watchdog: nothing else in Node stops a pattern amid its search. */
+const watched = "src/policy/schema-check.ts";
+
 export const noCodeFromText: Rule = (modules) =>
   shipped(modules).flatMap((module) => [
     ...module.calls
@@ -134,6 +137,7 @@ export const noCodeFromText: Rule = (modules) =>
       .map((found) => `${at(module, found)}: ${found.what}`),
     ...module.imports
       .filter(({ what }) => /^node:(?:child_process|vm|repl|inspector|cluster)/.test(what) || what === "(computed)")
+      .filter(({ what }) => !(what === "node:vm" && module.path === watched))
       .map((found) => `${at(module, found)}: import of ${found.what}`),
   ]);
 
