@@ -1,10 +1,12 @@
 import type { ChatChunk, ChatResult, Choice, Delta, Finish, ResultHead } from "./chat.ts";
 import type { Json } from "./json.ts";
-import type { Part } from "./parts.ts";
+import type { Citation, Part } from "./parts.ts";
 import type { Usage } from "./usage.ts";
 
 interface OpenChoice {
   readonly parts: Map<number, Part>;
+  /** Of each part, those that came in deltas. */
+  readonly citations: Map<number, Citation[]>;
   finish: Finish | undefined;
   readonly logprobs: Json[];
 }
@@ -17,7 +19,7 @@ export function accumulate(chunks: Iterable<ChatChunk>): ChatResult {
   const choice = (index: number): OpenChoice => {
     const found = choices.get(index);
     if (found) return found;
-    const made: OpenChoice = { parts: new Map(), finish: undefined, logprobs: [] };
+    const made: OpenChoice = { parts: new Map(), citations: new Map(), finish: undefined, logprobs: [] };
     choices.set(index, made);
     return made;
   };
@@ -32,7 +34,11 @@ export function accumulate(chunks: Iterable<ChatChunk>): ChatResult {
       case "part-delta": {
         const open = choice(chunk.choice);
         const part = open.parts.get(chunk.part);
-        if (part) open.parts.set(chunk.part, append(part, chunk.delta));
+        if (chunk.delta.type === "citation") {
+          const citations = open.citations.get(chunk.part);
+          if (citations) citations.push(chunk.delta.citation);
+          else open.citations.set(chunk.part, [chunk.delta.citation]);
+        } else if (part) open.parts.set(chunk.part, append(part, chunk.delta));
         if ("logprobs" in chunk.delta && chunk.delta.logprobs !== undefined) open.logprobs.push(chunk.delta.logprobs);
         break;
       }
@@ -53,9 +59,13 @@ export function accumulate(chunks: Iterable<ChatChunk>): ChatResult {
 }
 
 function close([index, open]: readonly [number, OpenChoice]): Choice {
-  const content = [...open.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+  const content = [...open.parts].sort(([a], [b]) => a - b).map(([at, part]) => withCitations(part, open.citations.get(at)));
   const finish = open.finish ?? { reason: "other" as const, raw: null };
   return open.logprobs.length > 0 ? { index, content, finish, logprobs: open.logprobs } : { index, content, finish };
+}
+
+function withCitations(part: Part, more: readonly Citation[] | undefined): Part {
+  return more === undefined || part.type !== "text" ? part : { ...part, citations: [...(part.citations ?? []), ...more] };
 }
 
 /** The part with the delta added. A delta that does not fit the part leaves it as it is. */
@@ -72,7 +82,7 @@ export function append(part: Part, delta: Delta): Part {
     case "arguments":
       return part.type === "tool-call" ? { ...part, arguments: part.arguments + delta.text } : part;
     case "citation":
-      return part.type === "text" ? { ...part, citations: [...(part.citations ?? []), delta.citation] } : part;
+      return withCitations(part, [delta.citation]);
     case "audio": {
       if (part.type !== "audio") return part;
       const data = part.source?.kind === "base64" ? part.source.data : "";

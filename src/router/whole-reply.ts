@@ -48,8 +48,8 @@ function put<Op extends Operation>(
   if (!/^\s*(?:data|event|id|retry)?:/.test(text)) throw noAnswer(entry.provider, text);
   const decoder = prepared.decoder();
   const frames = new SseDecoder();
-  const chunks = [...frames.push(bytes), ...frames.end()].flatMap((event) => decoder.push(event));
-  chunks.push(...decoder.end());
+  const told = [...frames.push(bytes), ...frames.end()].flatMap((event) => decoder.push(event));
+  const chunks = [...told, ...decoder.end()];
   for (const chunk of chunks) if (chunk.type === "error") throw chunk.error;
   if (!decoder.ended) throw new GatewayError("truncated", `${entry.provider} broke its answer off before the end. Try again.`);
   entry.warn(decoder);

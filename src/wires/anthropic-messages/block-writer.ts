@@ -69,15 +69,15 @@ export class BlockWriter {
 
   /** Stops the open block and opens those that waited, up to one that goes on. */
   #advance(): readonly WireEvent[] {
-    const events: WireEvent[] = [];
+    const events: (readonly WireEvent[])[] = [];
     for (let slot = this.#current; slot?.ended; slot = this.#current) {
-      events.push(...this.#close(slot));
+      events.push(this.#close(slot));
       this.#slots.delete(slot.part);
       this.#current = undefined;
       const [next] = this.#slots.values();
-      if (next !== undefined) events.push(...this.#open(next));
+      if (next !== undefined) events.push(this.#open(next));
     }
-    return events;
+    return events.flat();
   }
 
   #open(slot: Slot): readonly WireEvent[] {

@@ -109,9 +109,14 @@ function withoutRootUnion(schema: JsonObject): JsonObject {
   const all = branches(allOf);
   const names = (branch: JsonObject): readonly string[] =>
     isArray(branch["required"]) ? branch["required"].filter((name) => typeof name === "string") : [];
-  const properties = Object.assign({}, ...[...either, ...all, rest].map((branch) => branch["properties"] ?? {}));
+  const members = [...either, ...all, rest].flatMap((branch) => Object.entries(branch["properties"] ?? {}));
+  const properties = Object.fromEntries(members);
   const [first, ...others] = either;
-  const common = first ? names(first).filter((name) => others.every((branch) => names(branch).includes(name))) : [];
+  let common = first ? names(first) : [];
+  for (const branch of others) {
+    const required = new Set(names(branch));
+    common = common.filter((name) => required.has(name));
+  }
   const required = [...new Set([...names(rest), ...all.flatMap(names), ...common])];
   return required.length > 0 ? { ...rest, properties, required } : { ...rest, properties };
 }

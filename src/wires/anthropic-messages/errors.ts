@@ -1,7 +1,7 @@
 import type { HeaderBag } from "../../canonical/call.ts";
 import { type ErrorCode, type ErrorDetails, GatewayError } from "../../canonical/error.ts";
 import { isObject, type JsonObject } from "../../canonical/json.ts";
-import { maskJson, maskSecrets } from "../shared/mask.ts";
+import { maskBody, maskSecrets } from "../shared/mask.ts";
 import { text } from "../shared/read.ts";
 import type { WireError } from "../wire.ts";
 
@@ -37,7 +37,7 @@ export function decodeError(status: number, headers: HeaderBag, body: JsonObject
       status,
       type: fault.type,
       requestId: headers["request-id"] ?? fault.requestId,
-      body: typeof body === "string" ? maskSecrets(body.slice(0, 2000)) : maskJson(body),
+      body: typeof body === "string" ? maskSecrets(body.slice(0, 2000)) : maskBody(body),
     },
   });
 }
@@ -46,7 +46,7 @@ export function decodeError(status: number, headers: HeaderBag, body: JsonObject
 export function decodeStreamError(body: JsonObject, provider: string): GatewayError {
   const fault = faultOf(body);
   const status = statuses.get(fault.type ?? "") ?? 500;
-  const upstream = { provider, type: fault.type, requestId: fault.requestId, body: maskJson(body) };
+  const upstream = { provider, type: fault.type, requestId: fault.requestId, body: maskBody(body) };
   return build(classify(status, fault), status, fault, provider, { upstream });
 }
 
@@ -56,10 +56,12 @@ function faultOf(body: JsonObject | string): Fault {
   const sentence = text(error["message"]) ?? text(body["message"]) ?? text(body["error"]);
   return {
     type: text(error["type"]) ?? text(error["status"]),
-    sentence: sentence === undefined ? undefined : maskSecrets(sentence),
+    sentence: sentence === undefined ? undefined : maskSecrets(brief(sentence)),
     requestId: text(body["request_id"]),
   };
 }
+
+const brief = (sentence: string): string => (sentence.length > 1000 ? `${sentence.slice(0, 1000)}…` : sentence);
 
 const overflow =
   /prompt is too long|input is too long|context (?:window|length)|exceeds? (?:the )?(?:model'?s? )?(?:maximum )?context|too many (?:input )?tokens/i;

@@ -7,7 +7,7 @@ import { type Draft, spelled } from "./spelling.ts";
 /** A message under construction. */
 interface Turn {
   readonly role: "user" | "assistant" | "system";
-  readonly blocks: Draft[];
+  blocks: Draft[];
   readonly from: Message;
   merged: boolean;
 }
@@ -63,7 +63,7 @@ function addTurn(turns: Turn[], message: Message, at: string, scope: Scope): voi
   else if (blocks.length === 0)
     scope.report.note("repaired", "empty_message_removed", at, "nothing of it can be sent to Anthropic");
   else if (last?.role === role) {
-    last.blocks.push(...blocks);
+    for (const block of blocks) last.blocks.push(block);
     last.merged = true;
   } else turns.push({ role, blocks, from: message, merged: false });
 }
@@ -117,12 +117,13 @@ function renameRepeatedIds(turns: readonly Turn[], scope: Scope): void {
   const seen = new Set<Json>();
   turns.forEach((turn, index) => {
     if (turn.role !== "assistant") return;
+    const renamed = new Map<Json | undefined, Json>();
     for (const call of turn.blocks) {
       if (call["type"] !== "tool_use" || typeof call["id"] !== "string") continue;
       const { id } = call;
       if (seen.has(id)) {
         call["id"] = `${id}_${index}`;
-        for (const result of turns[index + 1]?.blocks ?? []) if (result["tool_use_id"] === id) result["tool_use_id"] = call["id"];
+        renamed.set(id, call["id"]);
         scope.report.note(
           "repaired",
           "tool_call_id_repeated",
@@ -131,6 +132,10 @@ function renameRepeatedIds(turns: readonly Turn[], scope: Scope): void {
         );
       }
       seen.add(call["id"]);
+    }
+    for (const result of renamed.size > 0 ? (turns[index + 1]?.blocks ?? []) : []) {
+      const id = renamed.get(result["tool_use_id"]);
+      if (id !== undefined) result["tool_use_id"] = id;
     }
   });
 }
@@ -143,10 +148,11 @@ function arrangeResults(turn: Turn, before: Turn, scope: Scope): void {
   const firstOther = turn.blocks.findIndex((block) => !isResult(block));
   const leads = firstOther === -1 || !turn.blocks.slice(firstOther).some(isResult);
   if (scope.native && leads) return;
-  const order = before.blocks.filter((block) => block["type"] === "tool_use").map((block) => block["id"]);
-  const results = turn.blocks.filter(isResult);
-  results.sort((a, b) => order.indexOf(a["tool_use_id"] ?? "") - order.indexOf(b["tool_use_id"] ?? ""));
-  turn.blocks.splice(0, turn.blocks.length, ...results, ...turn.blocks.filter((block) => !isResult(block)));
+  const order = new Map<Json | undefined, number>();
+  for (const [index, block] of before.blocks.entries()) if (block["type"] === "tool_use") order.set(block["id"], index);
+  const place = (result: Draft): number => order.get(result["tool_use_id"]) ?? -1;
+  const results = turn.blocks.filter(isResult).sort((a, b) => place(a) - place(b));
+  turn.blocks = [...results, ...turn.blocks.filter((block) => !isResult(block))];
 }
 
 function write(turn: Turn, scope: Scope): Draft {

@@ -7,9 +7,12 @@ import { type Draft, put } from "./spelling.ts";
 /** How a model is told to think. Budgets came with 3.7, adaptive thinking with 4.6; later models refuse budgets. */
 type Style = "none" | "budget" | "adaptive";
 
+/** Names come from callers, and the search for a version is quadratic. */
+const longestName = 512;
+
 /** Major and minor version in a Claude model's name, however it is spelled; undefined for names without one. */
 export function version(model: string): number | undefined {
-  const found = /claude-(?:[a-z]+-)*(\d)(?:[-.](\d)(?!\d))?/.exec(model);
+  const found = /claude-(?:[a-z]+-)*(\d)(?:[-.](\d)(?!\d))?/.exec(model.slice(0, longestName));
   return found ? Number(found[1]) + Number(found[2] ?? 0) / 10 : undefined;
 }
 

@@ -98,10 +98,8 @@ function assistantParts(
   taken: Set<string>,
   form: string[],
 ): readonly Part[] {
-  const parts: Part[] = [];
   const reasoning = readReasoning(source, taken);
-  if (reasoning) parts.push(reasoning);
-  parts.push(...content);
+  const parts: Part[] = reasoning ? [reasoning, ...content] : [...content];
   const refusal = source["refusal"];
   if (refusal !== undefined && refusal !== null) {
     parts.push({ type: "refusal", text: wantText(refusal, `${at}.refusal`), as: "field" });

@@ -123,6 +123,12 @@ describe("how a stream ends", () => {
     assert.equal(readStream(events(delta({}, "stop"), delta({}, "stop", 1)), decoder(2)).ended, true);
   });
 
+  it("is other for words that objects know by themselves", () => {
+    for (const word of ["constructor", "__proto__", "valueOf"]) {
+      assert.deepEqual(first([delta({ content: "a" }, word)]).finish, { reason: "other", raw: word });
+    }
+  });
+
   it("gives no finish for what was cut off", () => {
     const { chunks } = readStream(events(delta({ content: "a" })));
     assert.deepEqual(

@@ -76,7 +76,13 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
     this.#chunk(body, out);
     this.#close(true, out);
     const result = accumulate(out);
-    return { ...result, choices: result.choices.map((choice) => withUnread(choice, choices)) };
+    const sources = new Map<number, JsonObject>();
+    for (const [at, item] of choices.entries()) {
+      if (!isObject(item)) continue;
+      const index = number(item["index"]) ?? at;
+      if (!sources.has(index)) sources.set(index, item);
+    }
+    return { ...result, choices: result.choices.map((choice) => withUnread(choice, sources.get(choice.index))) };
   }
 
   push(event: WireEvent): readonly ChatChunk[] {
@@ -207,9 +213,7 @@ function isPlain(delta: JsonObject): boolean {
 }
 
 /** The members of a whole reply's choice and message that nothing else reads; its logprobs as they came. */
-function withUnread(choice: Choice, sources: readonly Json[]): Choice {
-  const source = sources.find((item, at) => isObject(item) && (number(item["index"]) ?? at) === choice.index);
-  const item = object(source);
+function withUnread(choice: Choice, item: JsonObject | undefined): Choice {
   if (item === undefined) return choice;
   const message = object(item["message"]);
   const unread = message && others(message, knownOfMessage);

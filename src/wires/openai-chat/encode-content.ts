@@ -14,7 +14,7 @@ export function nulls(as: string | undefined): JsonObject {
 }
 
 /**
- * Content parts (results of tools apart) as a string or a list.
+ * Content parts (results of tools apart), of the message and in its order, as a string or a list.
  *
  * @returns `content` undefined where nothing is left; `marked` a cache mark that stood on the message itself
  */
@@ -28,9 +28,11 @@ export function encodeContent(
   const bearer = message.content.at(-1);
   const encoded: JsonObject[] = [];
   let marked: JsonObject = {};
+  let index = -1;
   for (const part of parts) {
     if (part.type === "tool-result") continue;
-    const place = `${at}.content[${message.content.indexOf(part)}]`;
+    index = message.content.indexOf(part, index + 1);
+    const place = `${at}.content[${index}]`;
     if (onMessage && part === bearer && part.cache !== undefined) {
       marked = cacheMembers(part.cache, undefined, place, context);
       const made = encodePart({ ...part, cache: undefined }, place, context);

@@ -21,8 +21,10 @@ export function encodeMessages(messages: readonly Message[], context: Context): 
       continue;
     }
     const results = message.content.filter((part) => part.type === "tool-result");
+    let place = -1;
     for (const [number, result] of results.entries()) {
-      const where = `${at}.content[${message.content.indexOf(result)}]`;
+      place = message.content.indexOf(result, place + 1);
+      const where = `${at}.content[${place}]`;
       const last = number === results.length - 1;
       const { tool, media } = encodeResult(message, result, where, last, context);
       order.result(tool, media, result.toolCallId);
@@ -51,23 +53,22 @@ const callIds = (content: readonly Part[]): readonly string[] =>
 class Order {
   readonly messages: JsonObject[] = [];
   readonly #open = new Set<string>();
-  readonly #held: JsonObject[] = [];
-  readonly #media: JsonObject[] = [];
+  /** The assistant's messages of one turn. */
+  #turn: JsonObject[] = [];
+  #held: JsonObject[] = [];
+  #media: JsonObject[] = [];
 
   /** Assistant messages before whose calls are answered are one turn, which this API wants in one message. */
   call(message: JsonObject, ids: readonly string[]): void {
-    const before = this.#open.size > 0 ? this.messages.at(-1) : undefined;
-    if (before?.["role"] === "assistant") this.messages[this.messages.length - 1] = joined(before, message);
-    else {
-      this.flush();
-      this.messages.push(message);
-    }
+    if (this.#open.size === 0) this.flush();
+    this.#turn.push(message);
     for (const id of ids) this.#open.add(id);
   }
 
   result(message: JsonObject, media: readonly JsonObject[], id: string): void {
+    this.#endTurn();
     this.messages.push(message);
-    this.#media.push(...media);
+    for (const part of media) this.#media.push(part);
     this.#open.delete(id);
     if (this.#open.size === 0 && this.#media.length === 0) this.flush();
   }
@@ -82,23 +83,36 @@ class Order {
   }
 
   flush(): void {
-    if (this.#media.length > 0) this.messages.push({ role: "user", content: this.#media.splice(0) });
-    this.messages.push(...this.#held.splice(0));
+    this.#endTurn();
+    if (this.#media.length > 0) this.messages.push({ role: "user", content: this.#media });
+    for (const message of this.#held) this.messages.push(message);
+    this.#media = [];
+    this.#held = [];
     this.#open.clear();
+  }
+
+  #endTurn(): void {
+    const [first, ...more] = this.#turn;
+    if (first === undefined) return;
+    this.messages.push(more.length === 0 ? first : joined(this.#turn));
+    this.#turn = [];
   }
 }
 
-/** Two assistant messages as one: content after content, calls after calls. */
-function joined(before: JsonObject, after: JsonObject): JsonObject {
+/** Assistant messages as one: content after content, calls after calls. */
+function joined(messages: readonly JsonObject[]): JsonObject {
   const parts = (content: Json | undefined): readonly Json[] =>
     isArray(content) ? content : typeof content === "string" && content !== "" ? [{ type: "text", text: content }] : [];
-  const calls = [before, after].flatMap((message) => (isArray(message["tool_calls"]) ? message["tool_calls"] : []));
-  const content = [...parts(before["content"]), ...parts(after["content"])];
-  const text = (field: string): string => [before[field], after[field]].filter((said) => typeof said === "string").join("\n\n");
+  const calls = messages.flatMap((message) => (isArray(message["tool_calls"]) ? message["tool_calls"] : []));
+  const content = messages.flatMap((message) => parts(message["content"]));
+  const text = (field: string): string =>
+    messages
+      .map((message) => message[field])
+      .filter((said) => typeof said === "string")
+      .join("\n\n");
   const fields = ["reasoning_content", "reasoning", "refusal"].filter((field) => text(field) !== "");
   return {
-    ...before,
-    ...after,
+    ...Object.fromEntries(messages.flatMap((message) => Object.entries(message))),
     ...Object.fromEntries(fields.map((field) => [field, text(field)])),
     content: content.length > 0 ? content : null,
     ...(calls.length > 0 && { tool_calls: calls }),

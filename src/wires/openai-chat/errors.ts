@@ -2,7 +2,7 @@ import type { HeaderBag } from "../../canonical/call.ts";
 import { type ErrorCode, GatewayError } from "../../canonical/error.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import { isObject } from "../../canonical/json.ts";
-import { maskSecrets } from "../shared/mask.ts";
+import { maskBody, maskSecrets } from "../shared/mask.ts";
 import { list, object, text } from "../shared/read.ts";
 import type { WireError } from "../wire.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -59,7 +59,7 @@ function reading(body: JsonObject | string): Said {
   const status = text(inner["status"]);
   return {
     message: message !== undefined && raw !== undefined ? `${message}: ${raw}` : message,
-    words: [type, code, status].join(" ").toLowerCase(),
+    words: [type, code, status].join(" ").slice(0, 1000).toLowerCase(),
     type: code !== undefined && Number.isNaN(Number(code)) ? code : type,
     param: text(inner["param"]),
   };
@@ -113,7 +113,7 @@ function classify(status: number, headers: HeaderBag, body: JsonObject | string,
       status,
       type: said.type,
       requestId: headers["x-request-id"] ?? headers["request-id"] ?? headers["apim-request-id"],
-      body: typeof body === "string" ? masked(body.slice(0, 2000)) : maskedJson(body),
+      body: typeof body === "string" ? masked(body.slice(0, 2000)) : maskBody(body, masked),
     },
   });
 }
@@ -151,13 +151,6 @@ const keyed = /(api[-_ ]?key(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',}]{4,}/gi;
 
 /** Without anything that looks like a credential. */
 export const masked = (value: string): string => maskSecrets(value).replace(keyed, "$1[secret]");
-
-function maskedJson(body: JsonObject): Json {
-  const written = JSON.stringify(body);
-  if (written.length > 4000) return `${masked(written.slice(0, 4000))}…`;
-  const value: Json = JSON.parse(written, (_, item: unknown) => (typeof item === "string" ? masked(item) : item));
-  return value;
-}
 
 /** The `type` and `code` that clients of OpenAI know, where they have one for ours. */
 const spoken: { readonly [Code in ErrorCode]?: readonly [type: string, code: string] } = {

@@ -1,28 +1,28 @@
 import type { Finish, FinishReason } from "../../canonical/chat.ts";
 
 /** Words that providers of this wire use for the same things. Words that are not here are `other`. */
-const words: { readonly [raw: string]: FinishReason } = {
-  stop: "stop",
-  eos: "stop",
-  eos_token: "stop",
-  end_turn: "stop",
-  stop_sequence: "stop",
-  complete: "stop",
-  completed: "stop",
-  length: "length",
-  max_tokens: "length",
-  model_length: "length",
-  max_output_tokens: "length",
-  insufficient_system_resource: "error",
-  error: "error",
-  tool_calls: "tool-calls",
-  tool_use: "tool-calls",
-  tool_call: "tool-calls",
-  function_call: "tool-calls",
-  content_filter: "content-filter",
-  safety: "content-filter",
-  sensitive: "content-filter",
-};
+const words = new Map<string, FinishReason>([
+  ["stop", "stop"],
+  ["eos", "stop"],
+  ["eos_token", "stop"],
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["complete", "stop"],
+  ["completed", "stop"],
+  ["length", "length"],
+  ["max_tokens", "length"],
+  ["model_length", "length"],
+  ["max_output_tokens", "length"],
+  ["insufficient_system_resource", "error"],
+  ["error", "error"],
+  ["tool_calls", "tool-calls"],
+  ["tool_use", "tool-calls"],
+  ["tool_call", "tool-calls"],
+  ["function_call", "tool-calls"],
+  ["content_filter", "content-filter"],
+  ["safety", "content-filter"],
+  ["sensitive", "content-filter"],
+]);
 
 /** The provider's word, or null for none: some send "" on every chunk. */
 export const finishWord = (raw: unknown): string | null => (typeof raw === "string" && raw !== "" ? raw : null);
@@ -33,7 +33,7 @@ export const finishWord = (raw: unknown): string | null => (typeof raw === "stri
  * word at all, in an answer that is otherwise complete, is a stop too.
  */
 export function decodeFinish(raw: string | null, called: boolean): Finish {
-  const word = raw === null ? "stop" : (words[raw.toLowerCase()] ?? "other");
+  const word = raw === null ? "stop" : (words.get(raw.toLowerCase()) ?? "other");
   switch (word) {
     case "length":
     case "content-filter":

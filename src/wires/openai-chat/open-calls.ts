@@ -45,21 +45,34 @@ export function readCall(call: JsonObject): CallDelta {
   };
 }
 
-/**
- * The open call that a delta goes on with; undefined where it begins a new one: a new id (on whatever index), a name without
- * index or id, or whole arguments after whole arguments.
- */
-export function findCall(calls: readonly OpenCall[], delta: CallDelta): OpenCall | undefined {
-  const { id, index, name } = delta;
-  const same = id === undefined ? undefined : calls.findLast((call) => call.given && call.id === id);
-  if (same) return same;
-  const open = index === undefined ? calls.at(-1) : calls.findLast((call) => call.index === index);
-  if (open === undefined) return undefined;
-  // An id that comes late is of the call that had none.
-  if (id !== undefined) return index === undefined || open.given ? undefined : open;
-  if (name === undefined) return open;
-  if (index === undefined) return undefined;
-  return delta.arguments.trimStart().startsWith("{") && isComplete(open.arguments) ? undefined : open;
+/** The calls of a choice so far. */
+export class OpenCalls {
+  readonly list: OpenCall[] = [];
+  /** The last call of each id that the provider gave, and of each index. */
+  readonly #byId = new Map<string, OpenCall>();
+  readonly #byIndex = new Map<number, OpenCall>();
+
+  add(call: OpenCall): void {
+    this.list.push(call);
+    if (call.given) this.#byId.set(call.id, call);
+    if (call.index !== undefined) this.#byIndex.set(call.index, call);
+  }
+
+  /**
+   * The call that a delta goes on with; undefined where it begins a new one: a new id (on whatever index), a name without index
+   * or id, or whole arguments after whole arguments.
+   */
+  find({ id, index, name, arguments: written }: CallDelta): OpenCall | undefined {
+    const same = id === undefined ? undefined : this.#byId.get(id);
+    if (same) return same;
+    const open = index === undefined ? this.list.at(-1) : this.#byIndex.get(index);
+    if (open === undefined) return undefined;
+    // An id that comes late is of the call that had none.
+    if (id !== undefined) return index === undefined || open.given ? undefined : open;
+    if (name === undefined) return open;
+    if (index === undefined) return undefined;
+    return written.trimStart().startsWith("{") && isComplete(open.arguments) ? undefined : open;
+  }
 }
 
 /** Whether the arguments of a call are a whole JSON object already, so that more of them must belong to another call. */

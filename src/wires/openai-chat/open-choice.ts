@@ -7,7 +7,7 @@ import { decodeCitation } from "./citations.ts";
 import { readUrl } from "./decode-parts.ts";
 import { decodeFinish } from "./finish.ts";
 import { origin } from "./name.ts";
-import { findCall, legacyIndex, type OpenCall, readCall } from "./open-calls.ts";
+import { legacyIndex, OpenCalls, readCall } from "./open-calls.ts";
 
 /** Text-like parts are said one after the other; each kind of them has a delta of its name. */
 type Spoken = "text" | "reasoning" | "refusal";
@@ -24,7 +24,7 @@ export class OpenChoice {
   #part = -1;
   /** Which of the provider's reasoning details is being said. */
   #detail: string | undefined;
-  readonly #calls: OpenCall[] = [];
+  readonly #calls = new OpenCalls();
   readonly #cited = new Set<string>();
   #audio = -1;
   #said = "";
@@ -39,7 +39,7 @@ export class OpenChoice {
 
   /** Whether a tool call was made that the caller is to run. */
   get called(): boolean {
-    return this.#calls.length > 0;
+    return this.#calls.list.length > 0;
   }
 
   /** The usual delta, text alone while text is open; false where it is another. */
@@ -103,7 +103,7 @@ export class OpenChoice {
     if (this.closed) return;
     this.closed = true;
     this.#endSpoken(out);
-    for (const call of this.#calls) {
+    for (const call of this.#calls.list) {
       if (call.arguments === "" && !call.custom) this.#add(call.part, { type: "arguments", text: "{}" }, out);
       out.push({ type: "part-end", choice: this.#index, part: call.part });
     }
@@ -239,10 +239,10 @@ export class OpenChoice {
 
   #call(source: JsonObject, seed: string, out: ChatChunk[]): void {
     const delta = readCall(source);
-    let call = findCall(this.#calls, delta);
+    let call = this.#calls.find(delta);
     if (call === undefined) {
       this.#endSpoken(out);
-      const id = delta.id ?? `call_${digest(`${seed} ${this.#index} ${this.#calls.length}`)}`;
+      const id = delta.id ?? `call_${digest(`${seed} ${this.#index} ${this.#calls.list.length}`)}`;
       const content: Part = {
         type: "tool-call",
         id,
@@ -254,7 +254,7 @@ export class OpenChoice {
       };
       const part = this.#start(content, out);
       call = { part, id, index: delta.index, given: delta.id !== undefined, custom: delta.custom, arguments: "" };
-      this.#calls.push(call);
+      this.#calls.add(call);
     }
     if (delta.arguments !== "") {
       call.arguments += delta.arguments;

@@ -83,6 +83,9 @@ function withoutDeveloper(messages: Json | undefined): Json | undefined {
   );
 }
 
+/** More choices than any provider gives. */
+const mostChoices = 128;
+
 class ChatRelay implements Relay {
   /**
    * Usage that is an object, a finish reason that is a word, a tool's name (the beginning of a call), an error, the end.
@@ -93,8 +96,10 @@ class ChatRelay implements Relay {
   readonly #provider: string;
   /** The caller asked to be told the usage itself. */
   readonly #asked: boolean;
-  /** The finish of each choice; undefined until it has one. */
-  readonly #finishes: (Finish | undefined)[];
+  /** Choices asked for. */
+  readonly #choices: number;
+  /** How each choice ended, of those that have. */
+  readonly #finishes = new Map<number, Finish>();
   #id: string | undefined;
   #model: string | undefined;
   #created = 0;
@@ -107,7 +112,7 @@ class ChatRelay implements Relay {
   constructor(target: Target, asked: boolean, choices: number) {
     this.#provider = target.provider;
     this.#asked = asked;
-    this.#finishes = new Array<Finish | undefined>(Math.min(Math.max(choices, 1), 128)).fill(undefined);
+    this.#choices = Math.min(Math.max(choices, 1), mostChoices);
   }
 
   push(event: WireEvent): "keep" | "drop" {
@@ -143,8 +148,7 @@ class ChatRelay implements Relay {
       case "finished":
         return this.#done ? [] : [{ data: "[DONE]" }];
       case "limited": {
-        const open = [...this.#finishes.keys()].filter((index) => this.#finishes[index] === undefined);
-        return [...open.map((index) => this.#cutChoice(index)), { data: "[DONE]" }];
+        return [...this.#open().map((index) => this.#cutChoice(index)), { data: "[DONE]" }];
       }
     }
   }
@@ -154,14 +158,24 @@ class ChatRelay implements Relay {
       id: this.#id,
       model: this.#model,
       usage: this.#usage && decodeUsage(this.#usage),
-      finish:
-        this.#finishes.find((finish) => finish !== undefined) ?? (this.#done ? decodeFinish(null, this.#called) : undefined),
+      finish: this.#firstFinish() ?? (this.#done ? decodeFinish(null, this.#called) : undefined),
       error: this.#error,
       content: this.#content,
       done: this.#done,
       // Some providers send no marker: their answer is whole once every choice has its finish reason.
-      ended: this.#done || this.#finishes.every((finish) => finish !== undefined),
+      ended: this.#done || this.#open().length === 0,
     };
+  }
+
+  #firstFinish(): Finish | undefined {
+    return this.#finishes.size === 0 ? undefined : this.#finishes.get(Math.min(...this.#finishes.keys()));
+  }
+
+  /** The choices that have not ended yet. */
+  #open(): readonly number[] {
+    const open: number[] = [];
+    for (let index = 0; index < this.#choices; index++) if (!this.#finishes.has(index)) open.push(index);
+    return open;
   }
 
   #cutChoice(index: number): WireEvent {
@@ -194,7 +208,9 @@ class ChatRelay implements Relay {
     this.#said(object(choice["delta"]));
     this.#said(object(choice["message"]));
     const word = finishWord(choice["finish_reason"]);
-    if (word !== null) this.#finishes[number(choice["index"]) ?? at] = decodeFinish(word, this.#called);
+    const index = number(choice["index"]) ?? at;
+    // What was not asked for is passed on, and is nothing to keep.
+    if (word !== null && index < mostChoices) this.#finishes.set(index, decodeFinish(word, this.#called));
   }
 
   #said(said: JsonObject | undefined): void {

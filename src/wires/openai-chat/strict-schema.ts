@@ -8,7 +8,8 @@ export function fitsStrict(schema: Json): boolean {
   if (schema["type"] === "object" || isObject(properties)) {
     if (schema["additionalProperties"] !== false || !isObject(properties)) return false;
     const required = schema["required"];
-    if (!isArray(required) || !Object.keys(properties).every((name) => required.includes(name))) return false;
+    const named = new Set(isArray(required) ? required : []);
+    if (!isArray(required) || !Object.keys(properties).every((name) => named.has(name))) return false;
     if (!Object.values(properties).every((property) => fitsStrict(property ?? true))) return false;
   }
   return ["items", "anyOf", "$defs", "definitions"].every((key) => {

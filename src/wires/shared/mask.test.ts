@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { maskJson, maskSecrets } from "./mask.ts";
+import { maskBody, maskSecrets } from "./mask.ts";
 
 test("credentials go, ordinary words stay", () => {
   const secrets = [
@@ -15,5 +15,5 @@ test("credentials go, ordinary words stay", () => {
   for (const secret of secrets) assert.equal(maskSecrets(`key ${secret}, again`), "key [secret], again");
   const sentence = "Missing Bearer authentication in asia-northeast1; key_word_arguments and basic understanding of skills";
   assert.equal(maskSecrets(sentence), sentence);
-  assert.deepEqual(maskJson({ a: ["sk-12345678"], n: 1, o: null }), { a: ["[secret]"], n: 1, o: null });
+  assert.deepEqual(maskBody({ a: ["sk-12345678"], n: 1, o: null }), { a: ["[secret]"], n: 1, o: null });
 });

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from "../../canonical/json.ts";
+import type { Json, JsonObject } from "../../canonical/json.ts";
 
 /** Shapes of credentials as providers quote them back in error sentences, some with stars in the middle. */
 const shapes = [
@@ -15,12 +15,17 @@ const secrets = new RegExp(shapes.join("|"), "g");
 /** The text with everything that looks like a credential replaced by `[secret]`. */
 export const maskSecrets = (text: string): string => text.replace(secrets, "[secret]");
 
-/** A JSON value with its strings masked. */
-export function maskJson(value: Json): Json {
-  if (typeof value === "string") return maskSecrets(value);
-  if (isArray(value)) return value.map(maskJson);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, member === undefined ? member : maskJson(member)]),
-  );
+const longestBody = 4000;
+
+/** A provider's body with its strings masked, as it may be kept; of one that is long only the beginning, as text. */
+export function maskBody(body: JsonObject, mask: (text: string) => string = maskSecrets): Json {
+  let written: string;
+  try {
+    written = JSON.stringify(body);
+  } catch {
+    return "[nested too deep]";
+  }
+  if (written.length > longestBody) return `${mask(written.slice(0, longestBody))}…`;
+  const value: Json = JSON.parse(written, (_, item: unknown) => (typeof item === "string" ? mask(item) : item));
+  return value;
 }
