@@ -102,6 +102,10 @@ describe("parseJsonBody", () => {
     assert.ok(performance.now() - before < 500);
     const wide = (count: number): string => Array.from({ length: count }, (_, at) => `"k${at}":0`).join(",");
     assert.ok(parseJsonBody(Buffer.from(`{"a":[{${wide(9000)}},{${wide(9000)}}]}`)));
+    const values = (count: number): string => `[${"{},".repeat(count - 1)}{}]`;
+    assert.match(refusal(`{"a":${values(600_000)},"b":${values(600_000)}}`).message, /more than 1000000 values \(at byte \d+\)/);
+    assert.ok(parseJsonBody(Buffer.from(`{"a":${values(400_000)},"b":${values(400_000)}}`)));
+    assert.ok(parseJsonBody(Buffer.from(`{"a":["${",".repeat(2_000_000)}"]}`)));
     assert.match(refusal(`{"a":[{${wide(10_001)}}]}`).message, /more than 10000 members/);
     assert.match(refusal(`{${wide(10_001)}}`).message, /more than 10000 members/);
     assert.match(refusal('{"a":{"b":1,"c":{"d":1,"e":":"},"f":1}}', { keys: 2 }).message, /more than 2 members/);
