@@ -1,6 +1,6 @@
 import type { Call, HeaderBag } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
-import { isObject } from "../canonical/json.ts";
+import { isObject, type JsonObject } from "../canonical/json.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptLog, Clock } from "../canonical/ports.ts";
 import type { Reply } from "../canonical/reply.ts";
@@ -79,7 +79,7 @@ function send(call: Call, candidate: Candidate, request: WireRequest, deps: Atte
     path: url.slice(slash),
     method: "POST",
     headers: upstreamHeaders(request.headers, candidate),
-    body: isPieces(request.body) ? request.body : JSON.stringify(request.body),
+    body: isPieces(request.body) ? request.body : written(request.body),
     signal: call.signal,
     timeouts: {
       connectMs: timeouts.connectMs,
@@ -88,6 +88,16 @@ function send(call: Call, candidate: Candidate, request: WireRequest, deps: Atte
       totalMs: remaining,
     },
   });
+}
+
+/** A call's arguments are JSON within JSON, whose depth nobody has checked before they are put into a body. */
+function written(body: JsonObject): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const message = "The request is nested too deep to be written for its provider, most likely in a tool call's arguments.";
+    throw new TransportError("invalid_request", message, false, { cause });
+  }
 }
 
 const isPieces = (body: WireRequest["body"]): body is readonly Uint8Array[] => Array.isArray(body);

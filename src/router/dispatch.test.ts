@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
+import type { Message } from "../canonical/chat.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { TransportError } from "../transport/http-transport.ts";
 import { callOf, settled, wires } from "./testing/calls.ts";
@@ -137,5 +138,24 @@ describe("what a request is sent as", () => {
     assert.equal(streamed?.headers["authorization"], "Bearer sk-oai");
     assert.deepEqual(streamed?.timeouts, { connectMs: 1000, firstByteMs: 7000, idleMs: 5000, totalMs: 7000 });
     assert.deepEqual(plain?.timeouts, { connectMs: 1000, firstByteMs: 50_000, idleMs: 5000, totalMs: 50_000 });
+  });
+
+  it("is refused where a call's arguments are nested too deep to be written, and costs nothing", async () => {
+    const { run, transport, log } = rig([]);
+    const { request } = callOf(openai, "ant/m");
+    const written = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const messages: readonly Message[] = [
+      { role: "user", content: [] },
+      { role: "assistant", content: [{ type: "tool-call", id: "a", name: "f", arguments: written }] },
+      { role: "tool", content: [{ type: "tool-result", toolCallId: "a", content: [] }] },
+    ];
+    const error = await refusal(run(callOf(openai, "ant/m", { request: { ...request, messages } })));
+    assert.equal(error.code, "invalid_request");
+    assert.match(error.message, /nested too deep/);
+    assert.equal(transport.asked.length, 0);
+    assert.deepEqual(
+      log.ended.map(({ how }) => how),
+      ["void"],
+    );
   });
 });
