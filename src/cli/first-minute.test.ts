@@ -28,6 +28,7 @@ test("the model to try first can chat, is at hand, is cheap, is new: in that ord
     modelToTry([model("openai/text-embedding-3-small"), model("openai/whisper-1"), model("openai/gpt-image-1-mini")], nothing),
     undefined,
   );
+  assert.equal(modelToTry([model("own/\u009b2Jmini"), model("own/\u202emini")], nothing), undefined);
   const remote = [
     model("openai/gpt-9", 90),
     model("openai/gpt-4o-mini", 10),

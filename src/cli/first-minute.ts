@@ -56,13 +56,13 @@ const notForChat =
 const smallAndCheap = /mini|nano|haiku|flash|lite|instant|small|echo|\b[1-9]b\b/i;
 
 /**
- * The model to try first: of those that can probably chat, one on this machine before a small one before any other, the
+ * The model to try first: of those that can probably chat and whose name a terminal can show, one on this machine before a small one before any other, the
  * newest of equals.
  */
 export function modelToTry(models: readonly ModelView[], local: ReadonlySet<string>): ModelView | undefined {
   const rank = ({ id, provider }: ModelView): number => (local.has(provider) ? 2 : 0) + (smallAndCheap.test(id) ? 1 : 0);
   return models
-    .filter(({ id }) => !notForChat.test(id))
+    .filter(({ id }) => !notForChat.test(id) && !/\p{C}/u.test(id))
     .reduce<ModelView | undefined>((best, model) => {
       if (best === undefined) return model;
       const ahead = rank(model) - rank(best);

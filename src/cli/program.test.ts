@@ -27,6 +27,7 @@ class Session implements Ports {
   readonly configs: Config[] = [];
   readonly drained: number[] = [];
   clock = 0;
+  trouble: (message: string) => void = () => {};
   readonly #world: World;
   readonly #stops = new Set<() => void>();
   readonly #waiting: { readonly text: RegExp; readonly resolve: () => void }[] = [];
@@ -70,8 +71,9 @@ class Session implements Ports {
     return () => this.#stops.delete(listener);
   }
 
-  prepare(config: Config): ReturnType<Ports["prepare"]> {
+  prepare(config: Config, onTrouble: (message: string) => void): ReturnType<Ports["prepare"]> {
     this.configs.push(config);
+    this.trouble = onTrouble;
     const own = config.providers.map(({ name, baseUrl = "https://api.openai.com/v1" }) => ({
       name,
       baseUrl,
@@ -131,6 +133,13 @@ test("with nothing found the simulator answers, and it is said so", async () => 
   assert.match(session.text, /curl http:\/\/127\.0\.0\.1:4000\/v1\/chat\/completions .*"model":"sim\/echo"/);
   assert.match(session.configs.at(-1)?.providers[0]?.baseUrl ?? "", /^http:\/\/127\.0\.0\.1:\d+\/v1$/);
   assert.deepEqual(session.drained, [30_000]);
+});
+
+test("what callers and providers sent cannot steer the terminal by way of a stack", async () => {
+  const session = new Session();
+  await startAndStop(session);
+  session.trouble("Call c failed: SyntaxError: \u001b[2J\u009b31m\u202e\n\tat f");
+  assert.equal(session.errors.at(-1), "polygate: Call c failed: SyntaxError: ?[2J?31m?\n\tat f");
 });
 
 test("what runs on this machine is found, unless a configuration says all there is", async () => {

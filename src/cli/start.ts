@@ -27,7 +27,8 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
   const said = loadConfig({ argvPath, env, cwd, readFile: (path) => ports.readFile(path), known, overrides: { host, port } });
   // A configuration file says all there is; without one we look around.
   const local = options.discover && said.file === undefined ? await findLocalServers((url, ms) => ports.getJson(url, ms)) : [];
-  const trouble = (message: string): void => ports.err(`polygate: ${message}`);
+  // A stack may quote what a caller or a provider sent, which must not steer the terminal.
+  const trouble = (message: string): void => ports.err(`polygate: ${message.replaceAll(/[^\P{C}\n\t]/gu, "?")}`);
   let config: Config = { ...said, providers: [...said.providers, ...local] };
   let prepared: Prepared = ports.prepare(config, trouble);
   const simulator =
