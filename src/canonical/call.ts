@@ -49,8 +49,26 @@ export class CallRecord {
   /** The model that served, in the provider's words; the one asked for until the provider says. */
   model: string | undefined;
   attempts = 0;
-  /** Milliseconds spent waiting: for providers, and for the time between two attempts. */
+  /** Milliseconds spent waiting so far: for providers, and between two attempts. */
   waitedMs = 0;
+  #waitingSince: number | undefined;
+
+  /** A wait begins or ends at `now`, on the monotonic clock. */
+  startWaiting(now: number): void {
+    this.#waitingSince ??= now;
+  }
+
+  stopWaiting(now: number): void {
+    if (this.#waitingSince === undefined) return;
+    this.waitedMs += now - this.#waitingSince;
+    this.#waitingSince = undefined;
+  }
+
+  /** Milliseconds waited up to `now`, a wait that still goes on included. */
+  waitedBy(now: number): number {
+    return this.waitedMs + (this.#waitingSince === undefined ? 0 : now - this.#waitingSince);
+  }
+
   /** The provider's reply headers that callers may see. */
   headers: HeaderBag = {};
 }

@@ -98,8 +98,12 @@ export class GatewayError extends Error {
   }
 
   /** The same error with other details where they are given. */
-  with({ status = this.status, retryAfterMs = this.retryAfterMs }: Pick<ErrorDetails, "status" | "retryAfterMs">): GatewayError {
-    const { code, message, param, upstream, retryable, cause } = this;
+  with({
+    message = this.message,
+    status = this.status,
+    retryAfterMs = this.retryAfterMs,
+  }: Pick<ErrorDetails, "status" | "retryAfterMs"> & { readonly message?: string | undefined }): GatewayError {
+    const { code, param, upstream, retryable, cause } = this;
     return new GatewayError(code, message, { param, upstream, retryable, cause, status, retryAfterMs });
   }
 }

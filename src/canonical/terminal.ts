@@ -17,3 +17,10 @@ export type Terminal =
 
 export const finished: Terminal = { kind: "finished" };
 export const cancelled: Terminal = { kind: "cancelled" };
+
+/** The terminal with the call's id in its error's sentence, as an error inside a stream has no other place for it. */
+export function forCall(terminal: Terminal, callId: string): Terminal {
+  if (!("error" in terminal)) return terminal;
+  const { error, kind } = terminal;
+  return { kind, error: error.with({ message: `${error.message} (call ${callId})` }) };
+}

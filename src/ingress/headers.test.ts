@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { CallRecord } from "../canonical/call.ts";
 import { Warnings } from "../canonical/warnings.ts";
-import { answerHeaders, headerText, warningsHeader } from "./headers.ts";
+import { answerHeaders, headerText, setHeaders, warningsHeader } from "./headers.ts";
 
 const printable = /^[\x20-\x7e]*$/;
 const anything = fc.string({ unit: "binary", maxLength: 400 });
@@ -40,14 +40,12 @@ describe("answerHeaders", () => {
     );
   });
 
-  it("are all there from the beginning, the time spent waiting taken off", () => {
+  it("are all there from the beginning", () => {
     const record = new CallRecord();
     const bare = ["x-polygate-call-id", "call_1", "x-polygate-provider", "none", "x-polygate-model", "none"];
     const rest = ["x-polygate-attempts", "0", "x-polygate-warnings", "none", "x-polygate-overhead-ms"];
     assert.deepEqual(answerHeaders("call_1", record, new Warnings(), 1.256), [...bare, ...rest, "1.26"]);
-    record.waitedMs = 100;
-    assert.equal(answerHeaders("call_1", record, new Warnings(), 101.5).at(-1), "1.50");
-    assert.equal(answerHeaders("call_1", record, new Warnings(), 99).at(-1), "0.00");
+    assert.equal(answerHeaders("call_1", record, new Warnings(), -1).at(-1), "0.00");
     record.headers = { "x-request-id": "r", "request-id": undefined };
     assert.deepEqual(answerHeaders("call_1", record, new Warnings(), 99).slice(-2), ["x-request-id", "r"]);
   });
@@ -64,4 +62,20 @@ it("warnings are named with their places, and counted past the cap", () => {
   const long = new Warnings();
   for (let more = 10; more < 74; more++) long.add({ kind: "dropped", code: `${"c".repeat(97)}${more}` });
   assert.equal(warningsHeader(long).length, 2048);
+});
+
+it("the record knows what was waited, a wait that goes on included", () => {
+  const record = new CallRecord();
+  record.startWaiting(10);
+  assert.equal(record.waitedBy(15), 5);
+  record.stopWaiting(20);
+  record.startWaiting(30);
+  record.stopWaiting(31);
+  assert.equal(record.waitedBy(99), 11);
+});
+
+it("a header that is set stands once", () => {
+  const headers = ["a", "1", "b", "2"];
+  setHeaders(headers, { b: "3", c: "4", d: undefined });
+  assert.deepEqual(headers, ["a", "1", "b", "3", "c", "4"]);
 });

@@ -18,10 +18,10 @@ export function warningsHeader(warnings: Warnings): string {
 }
 
 /**
- * The headers every answer carries, as the flat list Node writes fastest. `elapsedMs` is counted from the call's arrival to now;
- * what was spent waiting for providers is not overhead.
+ * The headers every answer carries, as the flat list Node writes fastest. `overheadMs` is what the gateway itself
+ * has taken so far.
  */
-export function answerHeaders(callId: string, record: CallRecord, warnings: Warnings, elapsedMs: number): string[] {
+export function answerHeaders(callId: string, record: CallRecord, warnings: Warnings, overheadMs: number): string[] {
   const headers = [
     "x-polygate-call-id",
     callId,
@@ -34,11 +34,23 @@ export function answerHeaders(callId: string, record: CallRecord, warnings: Warn
     "x-polygate-warnings",
     warningsHeader(warnings),
     "x-polygate-overhead-ms",
-    Math.max(0, elapsedMs - record.waitedMs).toFixed(2),
+    Math.max(0, overheadMs).toFixed(2),
   ];
   for (const name in record.headers) {
     const value = record.headers[name];
     if (value !== undefined) headers.push(name, headerText(value, 1024));
   }
   return headers;
+}
+
+/** Sets headers in a flat list: each stands once, the new value in the old one's place. */
+export function setHeaders(headers: string[], set: { readonly [name: string]: string | undefined }): void {
+  for (const name in set) {
+    const value = set[name];
+    if (value === undefined) continue;
+    let at = 0;
+    while (at < headers.length && headers[at] !== name) at += 2;
+    headers[at] = name;
+    headers[at + 1] = value;
+  }
 }

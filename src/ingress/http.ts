@@ -10,7 +10,7 @@ import { Warnings } from "../canonical/warnings.ts";
 import { parseJsonBody } from "../framing/json-body.ts";
 import type { DecodedRequest, ReplyEncoder, ReplyMeta, Wire } from "../wires/wire.ts";
 import { answerClientErrors } from "./client-error.ts";
-import { answerHeaders } from "./headers.ts";
+import { answerHeaders, setHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
 import { anthropicModelList, type ListedModel, openaiModelList } from "./models.ts";
@@ -196,7 +196,7 @@ class HttpIngress {
         "x-accel-buffering",
         "no",
       ]);
-      return new StreamAnswer(response, encoder, this.#clock, this.#limits);
+      return new StreamAnswer(response, encoder, exchange.id, this.#clock, this.#limits);
     };
     const stopSilence = this.#clock.after(this.#limits.silenceMs, () => {
       sink = open();
@@ -255,17 +255,14 @@ class HttpIngress {
     body: Uint8Array | string,
   ): void {
     const headers = this.#head(exchange);
-    for (const name in extra) {
-      const value = extra[name];
-      if (value !== undefined) headers.push(name, value);
-    }
-    headers.push("content-type", "application/json", "content-length", String(Buffer.byteLength(body)));
+    setHeaders(headers, { "content-type": "application/json", ...extra, "content-length": String(Buffer.byteLength(body)) });
     exchange.response.writeHead(status, headers).end(body);
     watchEnd(exchange.response, this.#limits.writeIdleMs);
   }
 
   #head({ id, record, warnings, startedAt }: Exchange): string[] {
-    return answerHeaders(id, record, warnings, this.#clock.now() - startedAt);
+    const now = this.#clock.now();
+    return answerHeaders(id, record, warnings, now - startedAt - record.waitedBy(now));
   }
 
   #meta(exchange: Exchange, model: string): ReplyMeta {

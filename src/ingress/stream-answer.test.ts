@@ -64,7 +64,7 @@ async function answering(relayed: boolean, encoder = encoderOf(openaiChat)) {
     createServer((_, response) => resolve(response)).emit("connection", socket);
     socket.push("GET / HTTP/1.0\r\n\r\n");
   });
-  const answer = new StreamAnswer(response, encoder, clock, timers);
+  const answer = new StreamAnswer(response, encoder, "call_1", clock, timers);
   const over: Promise<Terminal | string> = answer.run(batches, relayed).catch(String);
   return { clock, socket, batches, response, answer, over };
 }

@@ -3,7 +3,7 @@ import { toGatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { Batches, StreamItem } from "../canonical/reply.ts";
-import { cancelled, type Terminal } from "../canonical/terminal.ts";
+import { cancelled, forCall, type Terminal } from "../canonical/terminal.ts";
 import { encodeComment, encodeEvents } from "../framing/sse-encoder.ts";
 import type { ReplyEncoder } from "../wires/wire.ts";
 import { watchEnd } from "./watch-end.ts";
@@ -19,14 +19,16 @@ export interface StreamTimers {
 export class StreamAnswer<Op extends Operation> {
   readonly #response: ServerResponse;
   readonly #encoder: ReplyEncoder<Op>;
+  readonly #callId: string;
   readonly #clock: Clock;
   readonly #timers: StreamTimers;
   #lastWrite: number;
   #stopKeepAlive: () => void;
 
   /** The response's head has been written, or is written together with the first bytes. */
-  constructor(response: ServerResponse, encoder: ReplyEncoder<Op>, clock: Clock, timers: StreamTimers) {
+  constructor(response: ServerResponse, encoder: ReplyEncoder<Op>, callId: string, clock: Clock, timers: StreamTimers) {
     this.#response = response;
+    this.#callId = callId;
     this.#encoder = encoder;
     this.#clock = clock;
     this.#timers = timers;
@@ -73,7 +75,7 @@ export class StreamAnswer<Op extends Operation> {
   /** Ends the response as the terminal demands. A relayed stream has brought its own end. */
   end(terminal: Terminal, relayed: boolean): void {
     this.#stopKeepAlive();
-    const last = relayed ? "" : encodeEvents(this.#encoder.end(terminal));
+    const last = relayed ? "" : encodeEvents(this.#encoder.end(forCall(terminal, this.#callId)));
     if (last === "") this.#response.end();
     else this.#response.end(last);
     watchEnd(this.#response, this.#timers.writeIdleMs);

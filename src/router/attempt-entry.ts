@@ -17,6 +17,7 @@ import { terminalOf } from "./upstream-stream.ts";
 export class AttemptEntry {
   readonly startedAt: number;
   readonly provider: string;
+  readonly callId: string;
   readonly #open: OpenAttempt;
   readonly #record: CallRecord;
   readonly #warnings: Warnings;
@@ -31,6 +32,7 @@ export class AttemptEntry {
     const { provider, model } = candidate.deployment;
     this.startedAt = clock.now();
     this.provider = provider;
+    this.callId = call.id;
     this.#record = call.record;
     this.#warnings = call.warnings;
     this.#stream = call.stream;

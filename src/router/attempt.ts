@@ -47,6 +47,7 @@ export async function attempt<Op extends Operation>(
   const codec: Codec<Op> | undefined = wire.codecs[call.operation];
   if (codec === undefined) throw new GatewayError("unsupported", `The ${wire.name} wire cannot carry ${call.operation} calls.`);
   const prepared = prepare(call, candidate, codec);
+  call.record.startWaiting(clock.now());
   const entry = new AttemptEntry(call, candidate, number, prepared.relay !== undefined, deps.log, clock);
   try {
     const upstream = await send(call, candidate, prepared.wireRequest, deps);
@@ -61,7 +62,7 @@ export async function attempt<Op extends Operation>(
     entry.fail(error);
     throw error;
   } finally {
-    call.record.waitedMs += clock.now() - entry.startedAt;
+    call.record.stopWaiting(clock.now());
   }
 }
 
@@ -75,6 +76,7 @@ function send(call: Call, candidate: Candidate, request: WireRequest, deps: Atte
   const { url } = candidate;
   const slash = url.indexOf("/", url.indexOf("//") + 2);
   return deps.transport.send({
+    peer: candidate.deployment.provider,
     origin: url.slice(0, slash),
     path: url.slice(slash),
     method: "POST",
@@ -113,6 +115,18 @@ const upstreamHeaders = (headers: HeaderBag, candidate: Candidate): HeaderBag =>
 /** The error that a reply other than 2xx stands for. Its status is the caller's to see: it says best whether to try again. */
 async function readError(upstream: UpstreamReply, candidate: Candidate, wall: number): Promise<GatewayError> {
   const { status, headers, body } = upstream;
+  if (status < 400) {
+    body.cancel();
+    const { provider } = candidate.deployment;
+    throw new GatewayError(
+      "bad_reply",
+      `${provider} answered with HTTP ${status} where an answer was due. The operator has to check its base_url.`,
+      {
+        retryable: false,
+        upstream: { provider, status },
+      },
+    );
+  }
   const { credential, provider } = candidate.deployment;
   const read = await readErrorText(body);
   // Some providers quote what they refuse.

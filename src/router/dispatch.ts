@@ -31,8 +31,8 @@ export function dispatch(deps: DispatchDeps): Handler {
         const remainingMs = call.deadline - deps.clock.now();
         const wait = retryDelay(error, { attempts: number, remainingMs }, deps.retry, deps.random);
         if (wait === undefined) throw error;
-        await pause(wait, call.signal, deps.clock);
-        call.record.waitedMs += wait;
+        call.record.startWaiting(deps.clock.now());
+        await pause(wait, call.signal, deps.clock).finally(() => call.record.stopWaiting(deps.clock.now()));
       }
     }
   };

@@ -1,6 +1,6 @@
 import type { Operation, Operations } from "../canonical/operations.ts";
 import type { StreamItem } from "../canonical/reply.ts";
-import type { Terminal } from "../canonical/terminal.ts";
+import { forCall, type Terminal } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
 import { encodeEvents } from "../framing/sse-encoder.ts";
 import { parseFrame, SseFrames } from "../framing/sse-frames.ts";
@@ -18,6 +18,7 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #frames = new SseFrames();
   readonly #relay: Relay;
   readonly #lazyDecoder: () => ReplyDecoder<Op>;
+  readonly #callId: string;
   #facts: Observed = { content: false, ended: false, done: false };
   #decode: ((raw: Uint8Array) => readonly Operations[Op]["chunk"][]) | undefined;
 
@@ -25,11 +26,13 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
     reader: BodyReader,
     relay: Relay,
     lazyDecoder: () => ReplyDecoder<Op>,
+    callId: string,
     onTerminal: (terminal: Terminal, facts: Observed) => void,
   ) {
     super(reader, onTerminal);
     this.#relay = relay;
     this.#lazyDecoder = lazyDecoder;
+    this.#callId = callId;
   }
 
   override facts(): Observed {
@@ -52,7 +55,7 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   }
 
   protected override cut(terminal: Terminal): readonly StreamItem<Op>[] {
-    const events = this.#relay.cut(terminal);
+    const events = this.#relay.cut(forCall(terminal, this.#callId));
     return events.length === 0 ? [] : [this.#item(Buffer.from(encodeEvents(events)))];
   }
 

@@ -3,8 +3,9 @@ import { explode } from "../canonical/explode.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { Batches, Reply } from "../canonical/reply.ts";
-import { finished } from "../canonical/terminal.ts";
+import { finished, type Terminal } from "../canonical/terminal.ts";
 import { type BodyReader, readAll, type UpstreamReply } from "../transport/http-transport.ts";
+import type { Observed } from "../wires/wire.ts";
 import type { AttemptEntry } from "./attempt-entry.ts";
 import type { Prepared } from "./prepare.ts";
 import { RelayedStream } from "./relayed-stream.ts";
@@ -68,7 +69,8 @@ export async function streamReply<Op extends Operation>(
 
 function streamOf<Op extends Operation>(reader: BodyReader, prepared: Prepared<Op>, entry: AttemptEntry): UpstreamStream<Op> {
   if (prepared.relay !== undefined) {
-    return new RelayedStream(reader, prepared.relay, prepared.decoder, (terminal, facts) => entry.settle(terminal, facts));
+    const settle = (terminal: Terminal, facts: Observed): void => entry.settle(terminal, facts);
+    return new RelayedStream(reader, prepared.relay, prepared.decoder, entry.callId, settle);
   }
   const decoder = prepared.decoder();
   return new TranslatedStream(reader, decoder, (terminal, facts) => {

@@ -41,7 +41,7 @@ function streamOf(leg: Leg, body: ScriptedBody) {
   const stream: UpstreamStream<"chat"> =
     relay === undefined
       ? new TranslatedStream<"chat">(body, decoder(), onTerminal)
-      : new RelayedStream<"chat">(body, relay, decoder, onTerminal);
+      : new RelayedStream<"chat">(body, relay, decoder, call.id, onTerminal);
   return { stream, settled };
 }
 

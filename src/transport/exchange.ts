@@ -25,6 +25,7 @@ interface Waiter<T> {
 /** One request and its reply, as undici's handler and as the body's reader. */
 export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
   readonly #pool: OriginPool;
+  readonly #peer: string;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #timeouts: UpstreamTimeouts;
@@ -56,6 +57,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
 
   constructor(pool: OriginPool, clock: Clock, request: UpstreamRequest, answer: Waiter<UpstreamReply>) {
     this.#pool = pool;
+    this.#peer = request.peer ?? pool.peer;
     this.#clock = clock;
     this.#signal = request.signal;
     this.#timeouts = request.timeouts;
@@ -96,7 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
     const answer = this.#answer;
     this.#answer = undefined;
     if (coding === "identity") answer?.resolve({ status, headers: bag, body: this });
-    else answer?.resolve({ status, headers: decodedHeaders(bag), body: new DecodedBody(this, coding, this.#pool.peer) });
+    else answer?.resolve({ status, headers: decodedHeaders(bag), body: new DecodedBody(this, coding, this.#peer) });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -121,7 +123,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#over) return;
     const stale = !this.#fresh && !this.#begun && this.#clock.now() - this.#since < STALE_MS;
-    this.#end(explain(error, { peer: this.#pool.peer, phase: this.#phase, stale }));
+    this.#end(explain(error, { peer: this.#peer, phase: this.#phase, stale }));
   }
 
   /** The signal's listener. */
@@ -181,7 +183,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
   }
 
   #bad(what: string): TransportError {
-    return new TransportError("bad_reply", `${this.#pool.peer} ${what}.`, true);
+    return new TransportError("bad_reply", `${this.#peer} ${what}.`, true);
   }
 
   /** We give up: the connection is closed at once. */
@@ -233,7 +235,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyReader {
     const due = this.#due();
     if (now >= due) {
       const total = due === this.#totalDue;
-      this.#fail(late(this.#phase, total, now - this.#since, this.#pool.peer));
+      this.#fail(late(this.#phase, total, now - this.#since, this.#peer));
       return;
     }
     this.#armedFor = due;

@@ -18,7 +18,7 @@ export class TransportError extends GatewayError {
 export type Phase = "connecting" | "waiting" | "reading";
 
 export interface Circumstances {
-  /** Host and port. */
+  /** What the other side is called. */
   readonly peer: string;
   readonly phase: Phase;
   /** A kept-alive connection that failed at once, before a byte of the reply: the provider had closed it before it read. */
@@ -40,7 +40,7 @@ export function explain(error: Error, { peer, phase, stale }: Circumstances): Tr
     case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
       // Before the headers it is a head that contradicts itself.
       if (phase !== "reading") return fail("bad_reply", `What ${peer} sent is not HTTP/1.1.`);
-      return fail("truncated", `${peer} closed the connection before the end of its reply.`);
+      return fail("truncated", `${peer} closed the connection before the end of its reply. Try again.`);
     case "UND_ERR_INVALID_ARG":
       return fail("internal", `The request to ${peer} cannot be sent: ${error.message}.`, { retryable: false });
     case "UND_ERR_DESTROYED":
@@ -52,11 +52,14 @@ export function explain(error: Error, { peer, phase, stale }: Circumstances): Tr
   if (!torn) return fail("bad_reply", `What ${peer} sent is not HTTP/1.1.`);
   switch (phase) {
     case "connecting":
-      return fail("unreachable", `${peer} cannot be reached${code === "" ? "" : ` (${code})`}.`);
+      return fail(
+        "unreachable",
+        `${peer} cannot be reached${code === "" ? "" : ` (${code})`}. Try again; should it stay so, the operator has to check its base_url.`,
+      );
     case "waiting":
       return fail("unreachable", `${peer} closed the connection without an answer${code === "" ? "" : ` (${code})`}.`);
     case "reading":
-      return fail("truncated", `${peer} closed the connection before the end of its reply.`);
+      return fail("truncated", `${peer} closed the connection before the end of its reply. Try again.`);
   }
 }
 

@@ -13,6 +13,8 @@ export interface UpstreamTimeouts {
 }
 
 export interface UpstreamRequest {
+  /** What the other side is called in messages, which callers read. Default: host and port. */
+  readonly peer?: string | undefined;
   /** Scheme, host and port: `https://api.openai.com`. From the operator's configuration only. */
   readonly origin: string;
   /** With its query. */
