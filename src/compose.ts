@@ -10,7 +10,7 @@ import { authenticate, identifyBy } from "./policy/authenticate.ts";
 import { validateOutput } from "./policy/validate-output.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
 import { dispatch } from "./router/dispatch.ts";
-import { type AvailableModel, ModelList } from "./router/list-models.ts";
+import { ModelList, type ModelListing } from "./router/list-models.ts";
 import { planner } from "./router/plan.ts";
 import { retryPolicy } from "./router/retry.ts";
 import { systemClock } from "./transport/clock.ts";
@@ -34,7 +34,7 @@ export interface Gateway {
   readonly open: boolean;
   readonly clock: Clock;
   readonly random: Random;
-  listModels(): Promise<readonly AvailableModel[]>;
+  listModels(): Promise<ModelListing>;
   /** Undefined when calls can be served and booked, else why not. */
   unready(): string | undefined;
   ledgerHealth(): LedgerHealth;

@@ -47,9 +47,15 @@ export interface ProviderView {
 export interface Running {
   /** `http://host:port`. */
   readonly address: string;
-  listModels(): Promise<readonly ModelView[]>;
+  listModels(): Promise<ModelListingView>;
   /** Takes no more calls, lets running ones finish for at most `drainMs`, writes the books, lets go of everything. */
   close(drainMs: number): Promise<void>;
+}
+
+export interface ModelListingView {
+  readonly models: readonly ModelView[];
+  /** Providers that did not say what they have, and why. */
+  readonly silent: readonly { readonly provider: string; readonly reason: string }[];
 }
 
 export interface ModelView {

@@ -86,8 +86,10 @@ class Session implements Ports {
         if (failure !== undefined) throw failure;
         return {
           address: "http://127.0.0.1:4000",
-          listModels: async () =>
-            [...own, ...providers].map(({ name }) => ({ id: `${name}/echo`, provider: name, createdAt: 0 })),
+          listModels: async () => ({
+            models: [...own, ...providers].map(({ name }) => ({ id: `${name}/echo`, provider: name, createdAt: 0 })),
+            silent: [],
+          }),
           close: (ms) => {
             this.drained.push(ms);
             return drains ? Promise.resolve() : new Promise(() => {});

@@ -4,7 +4,7 @@ import { isLoopback } from "../config/loopback.ts";
 import { ConfigError } from "../config/problems.ts";
 import { explainFailure } from "./failure.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
-import type { ModelView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
+import type { ModelListingView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
 import { table } from "./table.ts";
 
 export interface StartOptions {
@@ -46,7 +46,7 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
     const localNames = new Set([...local.map(({ name }) => name), ...(simulator === undefined ? [] : ["sim"])]);
     for (const line of report(config, prepared.providers, running.address, localNames, ports)) ports.out(line);
     const stopped = untilStopped(running, config, ports);
-    await firstCall(running, config, localNames, ports, stopped);
+    await firstCall(running, config, prepared.providers, localNames, ports, stopped);
     return await stopped;
   } finally {
     await simulator?.close();
@@ -125,22 +125,25 @@ function report(
 async function firstCall(
   running: Running,
   { keys }: Config,
+  providers: readonly ProviderView[],
   local: ReadonlySet<string>,
   ports: Ports,
   stopped: Promise<number>,
 ): Promise<void> {
   const enough = new AbortController();
-  const none: readonly ModelView[] = [];
-  const models = await Promise.race([
+  const none: ModelListingView = { models: [], silent: [] };
+  const { models, silent } = await Promise.race([
     running.listModels().catch(() => none),
     ports.sleep(listPatienceMs, enough.signal).then(() => none),
     stopped.then(() => none),
   ]);
   enough.abort();
   const model = modelToTry(models, local);
+  for (const { reason } of silent) ports.err(`polygate: ${reason}`);
   ports.out("");
-  if (model === undefined) ports.out(`No provider has listed a model yet; GET ${running.address}/v1/models shows them.`);
-  else ports.out(`Try it:\n  ${curlLine(running.address, model.id, keys[0]?.id)}`);
+  const asked = model?.id ?? `${providers[0]?.name ?? "provider"}/MODEL`;
+  const named = model === undefined ? " (with the name of a model in place of MODEL)" : "";
+  ports.out(`Try it${named}:\n  ${curlLine(running.address, asked, keys[0]?.id)}`);
 }
 
 /** Resolves to the exit code once the gateway was told to stop and has, or was told so twice. */

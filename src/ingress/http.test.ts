@@ -56,7 +56,7 @@ async function ingress(changes: Partial<IngressOptions> = {}) {
     identify: () => ({ kind: "open", keyId: "open", labels: {} }),
     strict: false,
     open: true,
-    listModels: async () => [{ id: "p/m", provider: "p", createdAt: 5 }],
+    listModels: async () => ({ models: [{ id: "p/m", provider: "p", createdAt: 5 }], silent: [] }),
     unready: () => undefined,
     clock,
     random: { next: () => 0, hex: (count) => "ab".repeat(count) },

@@ -13,7 +13,7 @@ import { answerClientErrors } from "./client-error.ts";
 import { answerHeaders, setHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
-import { anthropicModelList, type ListedModel, openaiModelList } from "./models.ts";
+import { anthropicModelList, type ModelListing, openaiModelList } from "./models.ts";
 import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
 import { matchRoute, type Route, wireOfErrors } from "./routes.ts";
 import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
@@ -27,7 +27,7 @@ export interface IngressOptions {
   readonly strict: boolean;
   /** No keys are configured: only loopback names are answered. */
   readonly open: boolean;
-  readonly listModels: () => Promise<readonly ListedModel[]>;
+  readonly listModels: () => Promise<ModelListing>;
   /** Undefined when the gateway can serve, else the reason why not. */
   readonly unready: () => string | undefined;
   readonly clock: Clock;
@@ -223,9 +223,12 @@ class HttpIngress {
   }
 
   async #models(exchange: Exchange): Promise<void> {
-    const list = await this.#options.listModels();
+    const { models, silent } = await this.#options.listModels();
+    for (const { provider, reason } of silent) {
+      exchange.warnings.add({ kind: "dropped", code: "models_not_listed", at: provider, detail: reason });
+    }
     const anthropic = exchange.request.headers["anthropic-version"] !== undefined;
-    this.#write(exchange, 200, {}, JSON.stringify(anthropic ? anthropicModelList(list) : openaiModelList(list)));
+    this.#write(exchange, 200, {}, JSON.stringify(anthropic ? anthropicModelList(models) : openaiModelList(models)));
   }
 
   #probe(exchange: Exchange, kind: "health" | "readiness"): void {

@@ -8,6 +8,12 @@ export interface ListedModel {
   readonly createdAt: number;
 }
 
+/** What can be called, and which providers did not say what they have. */
+export interface ModelListing {
+  readonly models: readonly ListedModel[];
+  readonly silent: readonly { readonly provider: string; readonly reason: string }[];
+}
+
 /** The model list as OpenAI's SDKs read it (GET /v1/models). */
 export const openaiModelList = (models: readonly ListedModel[]): JsonObject => ({
   object: "list",

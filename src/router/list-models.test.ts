@@ -53,7 +53,7 @@ describe("ModelList", () => {
     const replies = [{ reads: [list("a")] }, { reads: [list("b")] }, { reads: [list("c")] }, { reads: [list("d")] }];
     const transport = new ScriptedTransport(replies);
     const models = new ModelList(twoProviders, transport, clock);
-    const ids = async () => (await models.all()).map(({ id }) => id);
+    const ids = async () => (await models.all()).models.map(({ id }) => id);
     assert.deepEqual(await Promise.all([ids(), ids()]), [
       ["oai/a", "ant/b"],
       ["oai/a", "ant/b"],
@@ -75,17 +75,19 @@ describe("ModelList", () => {
     const down = new GatewayError("unreachable", "gone");
     const transport = new ScriptedTransport([down, { reads: [list("b")] }, { reads: ["<html>"] }, { reads: [list("a")] }]);
     const models = new ModelList(twoProviders, transport, new FakeClock());
-    const ids = async () => (await models.all()).map(({ id }) => id);
+    const ids = async () => (await models.all()).models.map(({ id }) => id);
     assert.deepEqual(await ids(), ["ant/b"]);
     assert.deepEqual(await ids(), ["ant/b"]);
     assert.deepEqual(await ids(), ["oai/a", "ant/b"]);
   });
 
-  it("takes an error reply for an empty list", async () => {
-    const transport = new ScriptedTransport([{ status: 404, reads: [list("x")] }, { reads: [list("b")] }]);
+  it("names the provider that refused, and why", async () => {
+    const transport = new ScriptedTransport([{ status: 401, reads: [list("x")] }, { reads: [list("b")] }]);
+    const { models, silent } = await new ModelList(twoProviders, transport, new FakeClock()).all();
     assert.deepEqual(
-      (await new ModelList(twoProviders, transport, new FakeClock()).all()).map(({ id }) => id),
+      models.map(({ id }) => id),
       ["ant/b"],
     );
+    assert.deepEqual(silent, [{ provider: "oai", reason: "oai refused the gateway's credential (HTTP 401)." }]);
   });
 });

@@ -1,3 +1,4 @@
+import { GatewayError } from "../canonical/error.ts";
 import { isArray, isObject, type Json } from "../canonical/json.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
@@ -13,6 +14,12 @@ export interface AvailableModel {
   readonly createdAt: number;
 }
 
+/** What the providers have, and which of them did not say. */
+export interface ModelListing {
+  readonly models: readonly AvailableModel[];
+  readonly silent: readonly { readonly provider: string; readonly reason: string }[];
+}
+
 const freshMs = 60_000;
 const waitMs = 5_000;
 const largestList = 8 * 1024 * 1024;
@@ -20,14 +27,14 @@ const largestList = 8 * 1024 * 1024;
 const lastSecond = 253_402_300_799;
 
 /**
- * The models of all providers, as they list them themselves; a list is asked for at most once a minute. A provider that does
- * not answer in time, or that lists nothing, has none: the others are shown all the same.
+ * The models of all providers, as they list them themselves; a list is asked for at most once a minute. A provider that
+ * does not answer in time, or refuses, is named with the reason, and the others are shown all the same.
  */
 export class ModelList {
   readonly #providers: ReadonlyMap<string, ConfiguredProvider>;
   readonly #transport: HttpTransport;
   readonly #clock: Clock;
-  readonly #kept = new Map<string, { readonly at: number; readonly models: Promise<readonly AvailableModel[]> }>();
+  readonly #kept = new Map<string, { readonly at: number; readonly listing: Promise<ModelListing> }>();
 
   constructor(providers: ReadonlyMap<string, ConfiguredProvider>, transport: HttpTransport, clock: Clock) {
     this.#providers = providers;
@@ -35,26 +42,31 @@ export class ModelList {
     this.#clock = clock;
   }
 
-  async all(): Promise<readonly AvailableModel[]> {
-    const lists = await Promise.all([...this.#providers.values()].map((provider) => this.#of(provider)));
-    return lists.flat();
+  async all(): Promise<ModelListing> {
+    const listings = await Promise.all([...this.#providers.values()].map((provider) => this.#of(provider)));
+    return { models: listings.flatMap(({ models }) => models), silent: listings.flatMap(({ silent }) => silent) };
   }
 
-  #of(provider: ConfiguredProvider): Promise<readonly AvailableModel[]> {
+  #of(provider: ConfiguredProvider): Promise<ModelListing> {
     const kept = this.#kept.get(provider.name);
-    if (kept !== undefined && this.#clock.now() - kept.at < freshMs) return kept.models;
-    const models = this.#ask(provider).catch(() => {
-      this.#kept.delete(provider.name);
-      return [];
-    });
-    this.#kept.set(provider.name, { at: this.#clock.now(), models });
-    return models;
+    if (kept !== undefined && this.#clock.now() - kept.at < freshMs) return kept.listing;
+    const listing = this.#ask(provider).then(
+      (models): ModelListing => ({ models, silent: [] }),
+      (thrown: unknown): ModelListing => {
+        this.#kept.delete(provider.name);
+        const reason = thrown instanceof GatewayError ? thrown.message : "its list cannot be read.";
+        return { models: [], silent: [{ provider: provider.name, reason }] };
+      },
+    );
+    this.#kept.set(provider.name, { at: this.#clock.now(), listing });
+    return listing;
   }
 
   async #ask(provider: ConfiguredProvider): Promise<readonly AvailableModel[]> {
     const url = new URL(provider.modelsUrl);
     const endpoint = provider.remote.endpoints[0];
     const upstream = await this.#transport.send({
+      peer: provider.name,
       origin: url.origin,
       path: url.pathname + url.search,
       method: "GET",
@@ -68,7 +80,11 @@ export class ModelList {
       timeouts: { connectMs: waitMs, firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs },
     });
     const text = Buffer.from(await readAll(upstream.body, largestList)).toString("utf8");
-    return upstream.status === 200 ? readList(JSON.parse(text), provider.name) : [];
+    if (upstream.status === 200) return readList(JSON.parse(text), provider.name);
+    const { status } = upstream;
+    const refused = status === 401 || status === 403;
+    const what = refused ? "refused the gateway's credential" : "did not list its models";
+    throw new GatewayError("provider_error", `${provider.name} ${what} (HTTP ${status}).`);
   }
 }
 

@@ -22,15 +22,25 @@ export function wholeReply<Op extends Operation>(bytes: Uint8Array, prepared: Pr
   const { relay } = prepared;
   if (relay === undefined) {
     const decoder = prepared.decoder();
-    const result = decoder.whole(json);
+    const result = decoded(() => decoder.whole(json), entry.provider);
     entry.warn(decoder);
     return settled(result, entry);
   }
   const verdict = relay.whole(json);
   const facts = relay.observed();
   if (facts.error !== undefined) throw facts.error;
+  if (!facts.done) throw badReply(entry.provider, "JSON that holds no answer");
   entry.settle(finished, facts);
   return new RelayedWhole<Op>(json, verdict === "keep" ? bytes : Buffer.from(JSON.stringify(verdict)), prepared.decoder);
+}
+
+/** JSON nested too deep for its reader to follow is no answer either. */
+function decoded<T>(read: () => T, provider: string): T {
+  try {
+    return read();
+  } catch (thrown) {
+    throw thrown instanceof RangeError ? badReply(provider, "JSON nested too deep to be read") : thrown;
+  }
 }
 
 function settled<Op extends Operation>(result: Operations[Op]["result"], entry: AttemptEntry): WholeReply<Op> {
@@ -59,14 +69,13 @@ function put<Op extends Operation>(
 /** What a body that is neither JSON nor a stream gets said about it. Its text stays here: it is nobody's business. */
 export function noAnswer(provider: string, text: string): GatewayError {
   const what = text.trim() === "" ? "an empty body" : /^\s*</.test(text) ? "a page of HTML" : "neither JSON nor an event stream";
-  return new GatewayError(
-    "bad_reply",
-    `${provider} sent ${what} where an answer was due. The operator should check its base_url.`,
-    {
-      upstream: { provider },
-    },
-  );
+  return badReply(provider, what);
 }
+
+const badReply = (provider: string, what: string): GatewayError =>
+  new GatewayError("bad_reply", `${provider} sent ${what} where an answer was due. The operator should check its base_url.`, {
+    upstream: { provider },
+  });
 
 export function parseJson(text: string): Json | undefined {
   try {

@@ -69,7 +69,7 @@ class MessageRelay implements Relay {
   }
 
   whole(body: JsonObject): "keep" {
-    this.#ended = true;
+    this.#ended = isArray(body["content"]);
     if (body["type"] === "error" || isObject(body["error"])) this.#error = decodeStreamError(body, this.#provider);
     else {
       this.#message(body);

@@ -134,7 +134,7 @@ class ChatRelay implements Relay {
 
   whole(body: JsonObject): "keep" {
     this.#read(body);
-    this.#done = true;
+    this.#done = isArray(body["choices"]);
     return "keep";
   }
 
