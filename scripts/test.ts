@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { print, program, root, runSuites, type Suite, tests } from "./suite.ts";
+import { print, root } from "./print.ts";
+import { program, runSuites, type Suite, tests } from "./suite.ts";
 import { checks } from "./suites.ts";
 
 /** Material that the whole run needs and that is not in the repository. */

@@ -30,13 +30,15 @@ const ci = process.env["CI"] === "true";
 const seed = Number(values.seed ?? 20_261_120);
 
 let missing = 0;
-for (const [what, path] of [
-  ["recordings", recordings],
-  ["specs", specs],
+let skipped = 0;
+for (const [what, variable, path] of [
+  ["recordings", "POLYGATE_RECORDINGS", recordings],
+  ["specifications", "POLYGATE_SPECS", specs],
 ] as const) {
   if (existsSync(path)) continue;
-  say(`SKIPPED: no ${what} at ${path} (POLYGATE_${what.toUpperCase()})${ci ? ", which CI demands" : ""}`);
+  say(`${ci ? "FAIL" : "skip"} ${what}: not found at ${path}; set ${variable} to where they are`);
   if (ci) missing++;
+  else skipped++;
 }
 
 const wanted = (slot: { readonly provider: string; readonly api: string }): boolean =>
@@ -62,5 +64,5 @@ const whole = Object.keys(values).length === 0;
 const mutants = planting || whole ? await plantAll(root, specs, seed, say) : { caught: 0, missed: 0 };
 const failures = failed.length + red + missing + mutants.missed;
 say(`\n${((performance.now() - began) / 1000).toFixed(1)} s`);
-say(`${verdicts.length - failed.length + mutants.caught} passed, ${failures} failed`);
+say(`${verdicts.length - failed.length + mutants.caught} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failures > 0 ? 1 : 0;

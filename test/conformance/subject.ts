@@ -76,7 +76,7 @@ export async function loadSubject(root: string): Promise<Subject> {
     parseFrame: frames.parseFrame,
     encodeEvents: encoder.encodeEvents,
     parseBody: body.parseJsonBody,
-    relayed: (reader, relay, lazy, note = ignore) => new relayed.RelayedStream(reader, relay, lazy, note),
+    relayed: (reader, relay, lazy, note = ignore) => new relayed.RelayedStream(reader, relay, lazy, "call_conformance", note),
     translated: (reader, lazy, note = ignore) => new translated.TranslatedStream(reader, lazy, note),
   };
 }

@@ -5,7 +5,7 @@ import { loadJudges } from "../spec.ts";
 import { loadSubject } from "../subject.ts";
 import { runMutations } from "./run.ts";
 
-/** Plants every mistake, prints who caught it, and gives how many were caught and missed. */
+/** Plants every mistake, prints those that nobody caught, and gives how many were caught and missed. */
 export async function plantAll(
   root: string,
   specs: string,
@@ -15,9 +15,9 @@ export async function plantAll(
   const exchanges = find(resolve(root, "test/fixtures"), true).flatMap(load);
   const kit: Kit = { subject: await loadSubject(root), judges: await loadJudges(specs), seed, cuts: 0 };
   const results = await runMutations(exchanges, kit);
-  const width = Math.max(...results.map((one) => one.id.length));
-  print(`\nplanted mistakes (over the project's own ${exchanges.length} exchanges):`);
-  for (const { id, by } of results) print(`  ${id.padEnd(width)}  ${by ? `caught by ${by}` : "NOT CAUGHT"}`);
-  const caught = results.filter((one) => one.by !== undefined).length;
-  return { caught, missed: results.length - caught };
+  const missed = results.filter((one) => one.by === undefined);
+  const caught = results.length - missed.length;
+  print(`\nplanted mistakes (over the project's own ${exchanges.length} exchanges): ${caught} of ${results.length} caught`);
+  for (const { id } of missed) print(`  NOT CAUGHT: ${id}`);
+  return { caught, missed: missed.length };
 }
