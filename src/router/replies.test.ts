@@ -75,6 +75,30 @@ describe("a whole reply", () => {
   });
 });
 
+describe("an answer that its provider says went wrong", () => {
+  const broken = whole.replace('"stop"', '"error"');
+
+  it("is refused to callers of another wire, who have no word for it, after the usual attempts", async () => {
+    assert.notEqual(broken, whole);
+    const { run, log } = rig([{ reads: [broken] }, { reads: [broken] }, { reads: [broken] }]);
+    assert.equal((await refusal(run(callOf(anthropic, "oai/m", { stream: false })))).code, "provider_error");
+    assert.equal(log.ended.length, 3);
+  });
+
+  it("ends their stream with an error", async () => {
+    const frames = openaiAnswer.frames.map((frame) => frame.replace('"finish_reason":"tool_calls"', '"finish_reason":"error"'));
+    const { run } = rig([{ reads: frames }]);
+    const { terminal } = await chunksOf(await run(callOf(anthropic, "oai/m")));
+    assert.equal(terminal, "error");
+  });
+
+  it("is passed on as it came to callers of its own wire", async () => {
+    const { run } = rig([{ reads: [broken] }]);
+    const reply = await run(callOf(openai, "oai/m", { stream: false }));
+    assert.ok(!reply.stream && Buffer.from(reply.raw ?? []).toString() === broken);
+  });
+});
+
 describe("a streamed reply", () => {
   it("that came whole is given as a stream of one batch", async () => {
     for (const wire of [openai, anthropic]) {

@@ -6,6 +6,7 @@ import type { Terminal } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
 import type { Observed, ReplyDecoder } from "../wires/wire.ts";
+import { failedFinish } from "./failed-finish.ts";
 import { UpstreamStream } from "./upstream-stream.ts";
 
 type Facts = { -readonly [K in keyof Observed]: Observed[K] };
@@ -69,6 +70,7 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
         break;
       case "finish":
         facts.finish ??= chunk.finish;
+        facts.error ??= failedFinish(chunk.finish);
         break;
       case "part-start":
       case "part-delta":

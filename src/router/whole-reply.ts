@@ -7,6 +7,7 @@ import { finished } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
 import type { ReplyDecoder } from "../wires/wire.ts";
 import type { AttemptEntry } from "./attempt-entry.ts";
+import { failedFinish } from "./failed-finish.ts";
 import type { Prepared } from "./prepare.ts";
 
 type WholeReply<Op extends Operation> = Extract<Reply<Op>, { stream: false }>;
@@ -44,6 +45,10 @@ function decoded<T>(read: () => T, provider: string): T {
 }
 
 function settled<Op extends Operation>(result: Operations[Op]["result"], entry: AttemptEntry): WholeReply<Op> {
+  for (const { finish } of result.choices) {
+    const failure = failedFinish(finish);
+    if (failure !== undefined) throw failure;
+  }
   entry.settle(finished, { model: result.model, usage: result.usage, finish: result.choices[0]?.finish });
   return { stream: false, result };
 }
