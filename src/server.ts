@@ -32,7 +32,13 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     clock: gateway.clock,
     random: gateway.random,
     onInternalError: (callId, error) => onTrouble(`Call ${callId} failed inside the gateway: ${cause(error)}`),
-    limits: { ...pace, ...options.pace, bodyBytes: config.limits.bodyBytes, totalMs: config.timeouts.totalMs },
+    limits: {
+      ...pace,
+      ...options.pace,
+      bodyBytes: config.limits.bodyBytes,
+      allBodiesBytes: config.limits.allBodiesBytes,
+      totalMs: config.timeouts.totalMs,
+    },
   });
   server.maxConnections = config.limits.connections;
   let listening: Listening;

@@ -72,6 +72,8 @@ export interface TimeoutOptions {
 export interface LimitOptions {
   /** Largest request body. */
   readonly bodyBytes: number;
+  /** Of all request bodies together whose calls have no reply yet. */
+  readonly allBodiesBytes: number;
   /** Largest whole reply of a provider. */
   readonly replyBytes: number;
   /** Open connections of callers. */

@@ -58,6 +58,7 @@ export function loadConfig(options: LoadOptions): Config {
     },
     limits: {
       bodyBytes: limits.body_bytes,
+      allBodiesBytes: limits.all_bodies_bytes,
       replyBytes: limits.reply_bytes,
       connections: limits.connections,
     },

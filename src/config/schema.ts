@@ -106,6 +106,7 @@ const timeouts = z.strictObject({
 
 const limits = z.strictObject({
   body_bytes: size.default(32 * 1024 ** 2),
+  all_bodies_bytes: size.default(512 * 1024 ** 2),
   reply_bytes: size.default(64 * 1024 ** 2),
   connections: wholeNumber(1, 65_535).default(4096),
 });

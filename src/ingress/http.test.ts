@@ -61,7 +61,14 @@ async function ingress(changes: Partial<IngressOptions> = {}) {
     clock,
     random: { next: () => 0, hex: (count) => "ab".repeat(count) },
     onInternalError: (_, error) => internal.push(error.code),
-    limits: { bodyBytes: 1000, totalMs: 600_000, silenceMs: 10_000, keepAliveMs: 15_000, writeIdleMs: 60_000 },
+    limits: {
+      bodyBytes: 1000,
+      allBodiesBytes: 1500,
+      totalMs: 600_000,
+      silenceMs: 10_000,
+      keepAliveMs: 15_000,
+      writeIdleMs: 60_000,
+    },
     ...changes,
   });
   const socket = new HeldSocket();

@@ -9,6 +9,7 @@ import type { Handler, Reply } from "../canonical/reply.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import { parseJsonBody } from "../framing/json-body.ts";
 import type { DecodedRequest, ReplyEncoder, ReplyMeta, Wire } from "../wires/wire.ts";
+import { BodyBudget } from "./body-budget.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { answerHeaders, setHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
@@ -39,6 +40,8 @@ export interface IngressOptions {
 
 export interface IngressLimits extends StreamTimers {
   readonly bodyBytes: number;
+  /** Of all bodies together whose calls have no reply yet. */
+  readonly allBodiesBytes: number;
   /** From arrival to the last byte of the answer. */
   readonly totalMs: number;
   /** A streaming caller who has waited so long gets headers and a sign of life; an error must then go into the stream. */
@@ -57,6 +60,8 @@ interface Exchange {
   warnings: Warnings;
   /** For a 405: the methods that would do. */
   allow: string | undefined;
+  /** Of the request, as long as it counts against the budget. */
+  bodyBytes: number;
 }
 
 /** The HTTP server, not yet listening. Every request is answered exactly once, whatever happens. */
@@ -81,12 +86,14 @@ class HttpIngress {
   readonly #options: IngressOptions;
   readonly #clock: Clock;
   readonly #limits: IngressLimits;
+  readonly #bodies: BodyBudget;
   readonly #hosts: HostGuard;
 
   constructor(options: IngressOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#limits = options.limits;
+    this.#bodies = new BodyBudget(options.limits.allBodiesBytes);
     this.#hosts = new HostGuard({ open: options.open });
   }
 
@@ -99,6 +106,7 @@ class HttpIngress {
       record: new CallRecord(),
       wire: undefined,
       warnings: new Warnings(),
+      bodyBytes: 0,
       allow: undefined,
     };
     this.#answer(exchange).catch((thrown: unknown) => this.#fail(exchange, toGatewayError(thrown)));
@@ -129,7 +137,8 @@ class HttpIngress {
     target: { readonly path: string; readonly query: string },
   ): Promise<void> {
     const { request, response, record, id } = exchange;
-    const body = await readBody(request, this.#limits.bodyBytes);
+    const body = await readBody(request, this.#limits.bodyBytes, this.#bodies);
+    exchange.bodyBytes = body.length;
     const { json, members } = parseJsonBody(body);
     const headers = headerBag(request);
     const codec = route.wire.codecs[route.operation];
@@ -154,6 +163,7 @@ class HttpIngress {
     exchange.warnings = call.warnings;
     if (!call.stream) {
       const reply = await this.#options.handler(call);
+      this.#release(exchange);
       if (reply.stream)
         throw new GatewayError("internal", "The gateway streamed an answer to a call that asked for a whole one.");
       this.#writeWhole(exchange, decoded, reply);
@@ -216,6 +226,7 @@ class HttpIngress {
       return;
     } finally {
       stopSilence();
+      this.#release(exchange);
     }
     sink ??= open();
     await sink.run(reply.batches, reply.relayed);
@@ -239,6 +250,7 @@ class HttpIngress {
 
   #fail(exchange: Exchange, error: GatewayError): void {
     const { response, request } = exchange;
+    this.#release(exchange);
     if (error.fault === "gateway") this.#options.onInternalError(exchange.id, error);
     if (response.headersSent || response.destroyed) {
       response.destroy();
@@ -261,6 +273,12 @@ class HttpIngress {
     setHeaders(headers, { "content-type": "application/json", ...extra, "content-length": String(Buffer.byteLength(body)) });
     exchange.response.writeHead(status, headers).end(body);
     watchEnd(exchange.response, this.#limits.writeIdleMs);
+  }
+
+  /** The call has its reply, or will have none: its body counts no longer. */
+  #release(exchange: Exchange): void {
+    this.#bodies.give(exchange.bodyBytes);
+    exchange.bodyBytes = 0;
   }
 
   #head({ id, record, warnings, startedAt }: Exchange): string[] {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, IncomingMessage } from "node:http";
 import { describe, it } from "node:test";
 import { GatewayError } from "../canonical/error.ts";
+import { BodyBudget } from "./body-budget.ts";
 import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
 import { matchRoute, routes } from "./routes.ts";
 import { HeldSocket } from "./testing/held-socket.ts";
@@ -78,7 +79,7 @@ describe("readBody", () => {
   it("reads what comes, in one piece or many", async () => {
     for (const pieces of [[], ["abc"], ["a", "b", "c"]]) {
       const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
-      const body = readBody(request, 3);
+      const body = readBody(request, 3, new BodyBudget(99));
       for (const piece of pieces) socket.push(`${piece.length}\r\n${piece}\r\n`);
       socket.push("0\r\n\r\n");
       assert.equal((await body).toString(), pieces.join(""));
@@ -87,9 +88,9 @@ describe("readBody", () => {
 
   it("refuses more than it takes: at once when announced, as soon as it has come when not", async () => {
     const announced = await arriving("content-length: 4\r\n");
-    assert.equal(await codeOf(readBody(announced.request, 3)), "payload_too_large");
+    assert.equal(await codeOf(readBody(announced.request, 3, new BodyBudget(99))), "payload_too_large");
     const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
-    const body = codeOf(readBody(request, 3));
+    const body = codeOf(readBody(request, 3, new BodyBudget(99)));
     socket.push("2\r\nab\r\n");
     socket.push("2\r\ncd\r\n");
     assert.equal(await body, "payload_too_large");
@@ -97,11 +98,25 @@ describe("readBody", () => {
   });
 
   it("gives up when the caller does", async () => {
+    const budget = new BodyBudget(9);
     const { request, socket } = await arriving("content-length: 4\r\n");
-    const body = codeOf(readBody(request, 9));
+    const body = codeOf(readBody(request, 9, budget));
     socket.push("ab");
     socket.destroy();
     assert.equal(await body, "cancelled");
+    assert.doesNotThrow(() => budget.take(9));
+  });
+
+  it("refuses what all calls together may not hold, and gives back what it had taken", async () => {
+    const budget = new BodyBudget(5);
+    budget.take(2);
+    const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
+    const body = codeOf(readBody(request, 9, budget));
+    socket.push("2\r\nab\r\n");
+    socket.push("2\r\ncd\r\n");
+    assert.equal(await body, "gateway_overloaded");
+    assert.doesNotThrow(() => budget.take(3));
+    assert.throws(() => budget.take(1));
   });
 });
 
