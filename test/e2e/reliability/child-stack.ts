@@ -4,21 +4,34 @@ import { fileURLToPath } from "node:url";
 import { isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
 import type { StackOptions } from "../stack.ts";
 import type { Stats } from "./child.ts";
+import { runtimeFlags } from "./runtime-flags.ts";
 
 export interface ChildStack {
   readonly address: string;
   stats(): Promise<Stats>;
-  /** Model, terminal and error code of every entry, in their order. */
-  ledger(): Promise<readonly { readonly model: string; readonly terminal: string; readonly error: string | null }[]>;
+  /** Every attempt in the ledger, in their order. */
+  ledger(): Promise<readonly LedgerLine[]>;
   close(): Promise<void>;
+}
+
+export interface LedgerLine {
+  /** The call's id. */
+  readonly call: string;
+  /** By the gateway's own clock, in ms. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly model: string;
+  readonly terminal: string;
+  /** The error's code. */
+  readonly error: string | null;
 }
 
 /** Starts a gateway in a process of its own. */
 export async function startChildStack(options: Omit<StackOptions, "random">): Promise<ChildStack> {
+  const { flags, environment } = runtimeFlags();
   const child = fork(fileURLToPath(new URL("child.ts", import.meta.url)), [JSON.stringify(options)], {
-    // As bin/runtime.js starts it.
-    execArgv: ["--expose-gc", "--max-semi-space-size=8"],
-    env: { ...process.env, MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" },
+    execArgv: ["--expose-gc", ...flags],
+    env: { ...environment, ...process.env },
   });
   const told = await hear(child);
   const address = String(told["address"]);
@@ -26,10 +39,11 @@ export async function startChildStack(options: Omit<StackOptions, "random">): Pr
     address,
     stats: async () => {
       const stats = await asked(child, "stats");
-      const { rssBytes, heldBytes, stallMs, troubles } = isObject(stats["stats"]) ? stats["stats"] : {};
+      const { rssBytes, heldBytes, mostHeldBytes, stallMs, troubles } = isObject(stats["stats"]) ? stats["stats"] : {};
       return {
         rssBytes: Number(rssBytes),
         heldBytes: Number(heldBytes),
+        mostHeldBytes: Number(mostHeldBytes),
         stallMs: Number(stallMs),
         troubles: Array.isArray(troubles) ? troubles.map(String) : [],
       };
@@ -37,11 +51,19 @@ export async function startChildStack(options: Omit<StackOptions, "random">): Pr
     ledger: async () => {
       const { rows } = await asked(child, "ledger");
       return (Array.isArray(rows) ? rows : []).map((row: Json) => {
-        const { model, terminal, error } = isObject(row) ? row : {};
-        return { model: String(model), terminal: String(terminal), error: typeof error === "string" ? error : null };
+        const { call, startedAt, endedAt, model, terminal, error } = isObject(row) ? row : {};
+        return {
+          call: String(call),
+          startedAt: Number(startedAt),
+          endedAt: Number(endedAt),
+          model: String(model),
+          terminal: String(terminal),
+          error: typeof error === "string" ? error : null,
+        };
       });
     },
     close: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, "exit");
       if (child.connected) child.send("close");
       await gone;

@@ -7,6 +7,8 @@ export interface Stats {
   readonly rssBytes: number;
   /** What is in use on the heap and beside it once garbage is collected. */
   readonly heldBytes: number;
+  /** The most of it at any look since it was last asked; there is one every `lookMs`, as far as the machine gets to it. */
+  readonly mostHeldBytes: number;
   /** The longest that the event loop stood still since it was last asked. */
   readonly stallMs: number;
   readonly troubles: readonly string[];
@@ -17,10 +19,28 @@ const stack = await startStack(options);
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 
+const lookMs = 100;
+let mostHeldBytes = 0;
+let stallMs = 0;
+/** Only what is left after a collection is held; before it, memory tells how busy the collector is. */
+const look = (): number => {
+  stallMs = Math.max(stallMs, delay.max / 1e6);
+  globalThis.gc?.();
+  // The collection stood still too, which is not the gateway's doing.
+  setTimeout(() => delay.reset(), 20).unref();
+  const { heapUsed, external } = process.memoryUsage();
+  mostHeldBytes = Math.max(mostHeldBytes, heapUsed + external);
+  return heapUsed + external;
+};
+setInterval(look, lookMs).unref();
+
 process.on("message", (message) => {
   if (message === "ledger") {
     void stack.ledger().then((rows) => {
-      const told = rows.map(({ upstream_model, terminal, error_code }) => ({
+      const told = rows.map(({ call_id, started_at, duration_us, upstream_model, terminal, error_code }) => ({
+        call: call_id,
+        startedAt: Number(started_at),
+        endedAt: Number(started_at) + Number(duration_us) / 1000,
         model: upstream_model,
         terminal,
         error: error_code,
@@ -33,17 +53,16 @@ process.on("message", (message) => {
     void stack.close().then(() => process.exit(0));
     return;
   }
-  const stallMs = delay.max / 1e6;
-  globalThis.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const heldBytes = look();
   const stats: Stats = {
-    rssBytes: rss,
-    heldBytes: heapUsed + external,
+    rssBytes: process.memoryUsage.rss(),
+    heldBytes,
+    mostHeldBytes,
     stallMs,
     troubles: stack.troubles,
   };
+  mostHeldBytes = 0;
   process.send?.({ stats });
-  // The collection above stood still too, which is not the gateway's doing.
-  setTimeout(() => delay.reset(), 20);
+  stallMs = 0;
 });
 process.send?.({ address: stack.address });
