@@ -10,7 +10,7 @@ export interface SchemaFault {
 }
 
 /** How long one check may hold up all other calls. Enough for answers of a megabyte. */
-const longestMs = 100;
+const longestMs = 250;
 
 /**
  * The deepest fault of a value against a JSON Schema (2020-12), or undefined. The schema is a caller's: it is interpreted, never
