@@ -67,7 +67,7 @@ export class LedgerWriter implements AttemptLog {
   private constructor(options: LedgerWriterOptions) {
     const { clock, startWorker } = options;
     this.#clock = clock;
-    this.#groupMs = options.groupMs ?? 20;
+    this.#groupMs = options.groupMs ?? 5;
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#backlog = new Backlog({ ...defaultLimits, ...options.limits });
     this.#feeder = new Feeder({ clock, startWorker, backlog: this.#backlog, onTrouble: this.#onTrouble });
