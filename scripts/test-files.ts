@@ -26,6 +26,7 @@ interface Failure {
 }
 
 const { files, atOnce, testMs, show }: TestFiles = JSON.parse(process.argv[2] ?? "{}");
+const ownCounts = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
 const counts = { passed: 0, failed: 0, skipped: 0 };
 /** Files under way, with the test that each has started last. */
 const underWay = new Map<string, string>();
@@ -51,6 +52,10 @@ for await (const event of run({
       break;
     case "test:pass":
       if (event.data.skip !== undefined && event.data.skip !== false) print(`skip ${event.data.name}${reason(event.data.skip)}`);
+      break;
+    case "test:diagnostic":
+      // The figures that tests have seen; node:test's own counts come by the same way.
+      if (!ownCounts.test(event.data.message)) print(`     ${event.data.message}`);
       break;
     case "test:stdout":
     case "test:stderr":
