@@ -88,8 +88,16 @@ function check(body: JsonObject, question: Question, state: State): readonly str
   const { face, headers, query } = question;
   const errors = face.check(body, headers, state.signer);
   if (errors.length > 0 || !state.specs) return errors;
-  if (face.wire === "openai-chat") return state.specs.chatRequest(body);
-  return state.specs.messagesRequest(body, headers["anthropic-beta"] !== undefined || /(^|&)beta=true(&|$)/.test(query));
+  switch (face.wire) {
+    case "openai-chat":
+      return state.specs.chatRequest(body);
+    case "anthropic-messages":
+      return state.specs.messagesRequest(body, headers["anthropic-beta"] !== undefined || /(^|&)beta=true(&|$)/.test(query));
+    case "openai-responses":
+      return state.specs.responsesRequest(body);
+    case "openai-embeddings":
+      return state.specs.embeddingsRequest(body);
+  }
 }
 
 function invented(
@@ -102,11 +110,10 @@ function invented(
   state: State,
 ): Plan {
   const behaviour = behaviourOf(model);
-  const openai = face.wire === "openai-chat";
   const ask = face.read(body, behaviour, state.cache);
-  const answers = answer(ask, behaviour, () => state.mint(openai ? "call_" : "toolu_"));
-  const id = state.mint(openai ? "chatcmpl-" : "msg_");
-  const meta = { id, createdAt: Math.floor(state.clock.wall() / 1000), behaviour, usage, signer: state.signer };
+  const answers = answer(ask, behaviour, () => state.mint(face.ids.call));
+  const id = state.mint(face.ids.reply);
+  const meta = { id, body, createdAt: Math.floor(state.clock.wall() / 1000), behaviour, usage, signer: state.signer };
   const pace = askedPace ?? (behaviour.paceMs === undefined ? state.pace : { ms: behaviour.paceMs, events: 1 });
   const type = ask.stream ? "text/event-stream; charset=utf-8" : "application/json";
   return {
@@ -122,7 +129,7 @@ function invented(
 /** An error in the wire's own shape. */
 export function errorPlan(face: Face, kind: ErrorKind, message: string, requestId: string, pace: Pace): Plan {
   return {
-    status: face.statusOf(kind),
+    status: face.statusOf(kind, message),
     headers: { "content-type": "application/json", [face.requestIdHeader]: requestId },
     body: face.errorBody(kind, message, requestId),
     pace,

@@ -11,6 +11,8 @@ export type UsagePlace = "normal" | "none" | "misplaced" | "twice" | "cumulative
 /** What writing an answer needs to be told. */
 export interface Meta {
   readonly id: string;
+  /** The request, as it was parsed. */
+  readonly body: JsonObject;
   /** Seconds since the epoch. */
   readonly createdAt: number;
   readonly behaviour: Behaviour;
@@ -35,9 +37,16 @@ export type ErrorKind =
   | "internal"
   | "overloaded";
 
+/** In what form an error breaks a stream off, where the wire has several; other wires have `usual` only. */
+export type ErrorForm = "usual" | "terminal" | "flat";
+
 /** A wire as the simulator speaks it. Written by hand from the specifications and recordings, apart from `wires/`. */
 export interface Face {
-  readonly wire: "openai-chat" | "anthropic-messages";
+  readonly wire: "openai-chat" | "anthropic-messages" | "openai-responses" | "openai-embeddings";
+  /** What the ids of replies and of tool calls begin with. */
+  readonly ids: { readonly reply: string; readonly call: string };
+  /** How many events of a stream come before its first content. */
+  readonly preambleEvents: number;
   /** `body` has passed `check`. */
   read(body: JsonObject, behaviour: Behaviour, cache: PromptCache): Ask;
   whole(ask: Ask, answers: readonly Answer[], meta: Meta): string;
@@ -45,8 +54,8 @@ export interface Face {
   /** The order rules: what the real service would refuse, as sentences; none = valid. */
   check(body: JsonObject, headers: HeaderBag, signer: Signer): readonly string[];
   errorBody(kind: ErrorKind, message: string, requestId: string): string;
-  /** An error inside a stream that began with 200. */
-  errorFrame(kind: ErrorKind, message: string, requestId: string): string;
+  /** An error inside a stream that began with 200, after the events `sent`. */
+  errorFrame(kind: ErrorKind, message: string, requestId: string, sent: readonly string[], form: ErrorForm): string;
   readonly requestIdHeader: string;
-  statusOf(kind: ErrorKind): number;
+  statusOf(kind: ErrorKind, message: string): number;
 }

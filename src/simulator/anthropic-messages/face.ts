@@ -7,6 +7,8 @@ import { writeWhole } from "./write.ts";
 
 export const anthropicMessagesFace: Face = {
   wire: "anthropic-messages",
+  ids: { reply: "msg_", call: "toolu_" },
+  preambleEvents: 3,
   read: readAsk,
   whole: writeWhole,
   frames: writeFrames,

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { UsagePlace } from "../face.ts";
+import type { ErrorForm, UsagePlace } from "../face.ts";
 import { isFrames, type Plan } from "../plan.ts";
 import { type FaultContext, numberOf, type ReplyFault } from "./fault.ts";
 
@@ -14,11 +14,12 @@ const usage = (name: string, place: UsagePlace, summary: string): ReplyFault => 
 });
 
 /** The first `count` events, then an error event. A whole reply becomes an error body under status 200. */
-function errorAt(context: FaultContext, count: number): Plan {
+function errorAt(context: FaultContext, count: number, form: ErrorForm = "usual"): Plan {
   const plan = context.plan();
   const { face, requestId } = context;
   if (!isFrames(plan.body)) return { ...plan, body: face.errorBody("overloaded", "Overloaded", requestId), input: undefined };
-  const texts = [...plan.body.texts.slice(0, count), face.errorFrame("overloaded", "Overloaded", requestId)];
+  const sent = plan.body.texts.slice(0, count);
+  const texts = [...sent, face.errorFrame("overloaded", "Overloaded", requestId, sent, form)];
   const delivered = plan.body.outputTokens.slice(0, count);
   return { ...plan, body: { texts, outputTokens: [...delivered, delivered.at(-1) ?? 0] } };
 }
@@ -50,9 +51,23 @@ export const bodyFaults: readonly ReplyFault[] = [
   },
   {
     kind: "reply",
+    name: "error-terminal",
+    argument: "events before it (0)",
+    summary: "as error-event; on the Responses API response.failed alone",
+    reply: (context, argument) => errorAt(context, numberOf(argument, 0), "terminal"),
+  },
+  {
+    kind: "reply",
+    name: "error-flat",
+    argument: "events before it (0)",
+    summary: "as error-event; on the Responses API one flat error event, as its specification has it",
+    reply: (context, argument) => errorAt(context, numberOf(argument, 0), "flat"),
+  },
+  {
+    kind: "reply",
     name: "preamble-then-error",
     summary: "only what precedes content (role, message_start), then an error event",
-    reply: (context) => errorAt(context, context.face.wire === "openai-chat" ? 1 : 3),
+    reply: (context) => errorAt(context, context.face.preambleEvents),
   },
   {
     kind: "reply",

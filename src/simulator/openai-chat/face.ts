@@ -7,6 +7,8 @@ import { writeWhole } from "./write.ts";
 
 export const openaiChatFace: Face = {
   wire: "openai-chat",
+  ids: { reply: "chatcmpl-", call: "call_" },
+  preambleEvents: 1,
   read: readAsk,
   whole: writeWhole,
   frames: writeFrames,

@@ -9,6 +9,8 @@ export interface SpecValidators {
   readonly openai: SpecFile;
   readonly anthropic: SpecFile;
   chatRequest: SpecCheck;
+  responsesRequest: SpecCheck;
+  embeddingsRequest: SpecCheck;
   /** `beta`: the request names a beta, so that the wider beta schema holds. */
   messagesRequest(body: JsonObject, beta: boolean): string[];
 }
@@ -21,15 +23,24 @@ export async function loadSpecs(directory: string): Promise<SpecValidators> {
   ]);
   const openai = SpecFile.fromYaml(chat);
   const anthropic = SpecFile.fromJson(messages);
-  let known: ReadonlySet<string> | undefined;
+  const known = new Map<string, ReadonlySet<string>>();
+  const openaiRequest = (name: string): SpecCheck => {
+    return (body) => {
+      let fields = known.get(name);
+      if (fields === undefined) {
+        fields = propertiesOf(name, openai, 0);
+        known.set(name, fields);
+      }
+      const checked = isObject(body) ? withoutExceptions(body, "openai") : body;
+      return [...unknownFields(body, fields), ...openai.check(name)(checked)];
+    };
+  };
   return {
     openai,
     anthropic,
-    chatRequest(body) {
-      known ??= propertiesOf("CreateChatCompletionRequest", openai, 0);
-      const checked = isObject(body) ? withoutExceptions(body, "openai") : body;
-      return [...unknownFields(body, known), ...openai.check("CreateChatCompletionRequest")(checked)];
-    },
+    chatRequest: openaiRequest("CreateChatCompletionRequest"),
+    responsesRequest: openaiRequest("CreateResponse"),
+    embeddingsRequest: openaiRequest("CreateEmbeddingRequest"),
     messagesRequest: (body, beta) =>
       anthropic.check(beta ? "BetaCreateMessageParams" : "CreateMessageParams")(withoutExceptions(body, "anthropic")),
   };
