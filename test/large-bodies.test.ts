@@ -23,13 +23,13 @@ function chat(wire: Wire) {
 function translate(from: Wire, to: Wire, body: JsonObject): void {
   const model = String(body["model"] ?? "m");
   const decoded = chat(from).decodeRequest({ path: "/", query: "", headers: {}, body: { model, max_tokens: 9, ...body } });
-  const { wireRequest } = chat(to).encodeRequest(decoded.request(), { provider: "p", model, stream: false, quirks: {} });
+  const { wireRequest } = chat(to).encodeRequest(decoded.request(), { provider: "p", model, stream: false, callId: "call_1", quirks: {} });
   assert.ok(JSON.stringify(wireRequest.body).length > 0);
 }
 
 function decoder() {
   const request = { model: "m", messages: [{ role: "user" as const, content: [] }] };
-  return chat(openaiChat).encodeRequest(request, { provider: "p", model: "m", stream: true, quirks: {} }).decoder;
+  return chat(openaiChat).encodeRequest(request, { provider: "p", model: "m", stream: true, callId: "call_1", quirks: {} }).decoder;
 }
 
 const hi = [{ role: "user", content: "hi" }];
@@ -116,7 +116,7 @@ const cases: { readonly [what: string]: () => void } = {
       json,
       members: new Map(),
     };
-    const { relay } = chat(openaiChat).relay(source, { provider: "p", model: "m", stream: true, quirks: {} });
+    const { relay } = chat(openaiChat).relay(source, { provider: "p", model: "m", stream: true, callId: "call_1", quirks: {} });
     relay.push({ data: JSON.stringify({ choices: [{ index: 4_000_000_000, delta: {}, finish_reason: "stop" }] }) });
     assert.equal(relay.observed().ended, false);
   },

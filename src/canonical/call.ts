@@ -84,6 +84,8 @@ export interface Call<Op extends Operation = Operation> {
   readonly request: Operations[Op]["request"];
   /** Refuse by name what could only be dropped, and answers that break their schema, instead of warning of them. */
   readonly strict: boolean;
+  /** The id of an answer kept by its provider that the call goes on from or is about: only its keeper can serve the call. */
+  readonly continues?: string | undefined;
   /** The JSON Schema that the caller wants the answer to follow. Known without decoding the request. */
   readonly outputSchema?: JsonObject | undefined;
   /** Name of the wire the caller speaks, whatever becomes of `source`; absent where the call came over none. */
@@ -100,8 +102,8 @@ export interface Call<Op extends Operation = Operation> {
 
 /** The call with another request. The source is dropped, so that what was changed is translated and never relayed. */
 export function withRequest<Op extends Operation>(call: Call<Op>, request: Operations[Op]["request"]): Call<Op> {
-  const { id, operation, model, stream, strict, outputSchema, callerWire } = call;
+  const { id, operation, model, stream, strict, continues, outputSchema, callerWire } = call;
   const { caller, labels, signal, deadline, warnings, record } = call;
-  const kept = { id, operation, model, stream, strict, outputSchema, callerWire };
+  const kept = { id, operation, model, stream, strict, continues, outputSchema, callerWire };
   return { ...kept, request, caller, labels, signal, deadline, warnings, record };
 }

@@ -16,8 +16,18 @@ interface PartBase {
   readonly cache?: CacheMark | undefined;
   /** The source wire's spelling where it has several for one meaning. A matter of form only; encoders may ignore it. */
   readonly as?: string | undefined;
+  /** An opaque mark that its maker wants back on this very part (Gemini's thought signatures), byte-exact. */
+  readonly seal?: Seal | undefined;
+  /** OpenAI Responses: the id of the item that the part is or stands in (not the id of a tool call). */
+  readonly itemId?: string | undefined;
   /** Fields no specification names, kept for the wire they came from. */
   readonly extra?: JsonObject | undefined;
+}
+
+export interface Seal {
+  readonly value: string;
+  /** Who made it; none = whoever the caller's own wire belongs to. */
+  readonly origin?: Origin | undefined;
 }
 
 export interface TextPart extends PartBase {

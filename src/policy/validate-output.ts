@@ -20,6 +20,7 @@ export const validateOutput: Step = (next) => (call) => {
   if (!call.stream) {
     return next(call).then((reply) => {
       if (reply.stream) return reply;
+      if (!("choices" in reply.result)) return reply;
       const violation = violationOf(reply.result.choices, outputSchema, call.warnings);
       if (violation === undefined) return reply;
       call.warnings.add({ kind: "ignored", code: "schema_violation", at: violation.param, detail: violation.message });

@@ -6,7 +6,6 @@ import { anthropicBase } from "./urls.ts";
 export const messages: Endpoint = {
   wire: anthropicMessages,
   operations: ["chat"],
-  url: ({ baseUrl }) => `${baseUrl}/v1/messages`,
 };
 
 /** A provider that speaks Anthropic's wire; `x-api-key` is the one header that all of them have understood so far. */
@@ -19,7 +18,7 @@ export const anthropicLike: Remote = {
 
 export const anthropic: BuiltIn = {
   name: "anthropic",
-  owns: anthropicMessages.name,
+  owns: [anthropicMessages.name],
   baseUrl: "https://api.anthropic.com",
   keyVariables: ["ANTHROPIC_API_KEY"],
   baseUrlVariable: "ANTHROPIC_BASE_URL",

@@ -28,11 +28,12 @@ const deepseek: Remote = {
     chatCompletions,
     {
       ...messages,
-      url: ({ baseUrl }) => `${baseUrl}/anthropic/v1/messages`,
+      base: ({ baseUrl }) => `${baseUrl}/anthropic`,
       auth: { kind: "header", name: "x-api-key" },
       quirks: {},
     },
   ],
+  native: [chatCompletions.wire.name],
   normaliseBase: (baseUrl) => openaiBase(baseUrl).replace(/\/(?:v1|anthropic)$/, ""),
 };
 

@@ -7,7 +7,6 @@ import { openaiBase } from "./urls.ts";
 export const chatCompletions: Endpoint = {
   wire: openaiChat,
   operations: ["chat"],
-  url: ({ baseUrl }) => `${baseUrl}/chat/completions`,
 };
 
 /** A provider that speaks OpenAI's wires under one base URL, with a bearer credential. */
@@ -21,7 +20,7 @@ export const openaiLike = (quirks: Quirks): Remote => ({
 
 export const openai: BuiltIn = {
   name: "openai",
-  owns: openaiChat.name,
+  owns: [openaiChat.name],
   baseUrl: "https://api.openai.com/v1",
   keyVariables: ["OPENAI_API_KEY"],
   baseUrlVariable: "OPENAI_BASE_URL",

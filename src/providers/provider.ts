@@ -17,8 +17,11 @@ export type Auth =
 export interface Endpoint {
   readonly wire: Wire;
   readonly operations: readonly Operation[];
-  /** The absolute URL to call. Built from the operator's base URL alone, never from anything a caller sent. */
-  url(deployment: Deployment): string;
+  /**
+   * What comes before the wire's own path. Default: the deployment's base URL. Built from the operator's base URL alone, never
+   * from anything a caller sent.
+   */
+  readonly base?: ((deployment: Deployment) => string) | undefined;
   /** Where this endpoint wants another way than the provider's. */
   readonly auth?: Auth | undefined;
   /** Where its quirks are not the provider's. */
@@ -37,6 +40,8 @@ export interface Remote {
   normaliseBase(baseUrl: string): string;
   /** Where the provider lists its models (GET, same credential). */
   modelsUrl(baseUrl: string): string;
+  /** The wires whose callers may leave out the provider's name. Default: those of all endpoints. */
+  readonly native?: readonly string[] | undefined;
 }
 
 /** One upstream model at one provider with one credential. */
@@ -59,8 +64,8 @@ export interface ConfiguredProvider {
   readonly credential?: Secret | undefined;
   /** In words for the operator, e.g. "OPENAI_API_KEY (environment)", "configuration", "none needed". */
   readonly credentialFrom: string;
-  /** Set at the one provider per wire to which bare model names of callers on that wire go. */
-  readonly nativeWire?: string | undefined;
+  /** Wires of which this is the one provider to which bare model names of callers go. */
+  readonly nativeWires: readonly string[];
   readonly modelsUrl: string;
 }
 
@@ -68,8 +73,8 @@ export interface ConfiguredProvider {
 export interface BuiltIn {
   readonly name: string;
   readonly remote: Remote;
-  /** The wire that this provider invented, not merely imitates. */
-  readonly owns?: string | undefined;
+  /** The wires that this provider invented, not merely imitates. */
+  readonly owns?: readonly string[] | undefined;
   /** What the provider's own SDK uses by default. */
   readonly baseUrl: string;
   /** Variables that may hold the credential; the first that is set counts. */

@@ -17,7 +17,10 @@ const everyKey = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k", GROQ_API_KEY: "k
 function urls(provider: ConfiguredProvider | undefined, model = "m"): readonly string[] {
   assert.ok(provider);
   const { name, baseUrl, credential, remote } = provider;
-  return remote.endpoints.map((endpoint) => endpoint.url({ provider: name, model, baseUrl, credential }));
+  return remote.endpoints.map(({ base, wire }) => {
+    const before = base?.({ provider: name, model, baseUrl, credential }) ?? baseUrl;
+    return before + (wire.name === "anthropic-messages" ? "/v1/messages" : "/chat/completions");
+  });
 }
 
 function only(option: ProviderOptions): ConfiguredProvider {
@@ -115,7 +118,7 @@ test("no model name leads a call, and with it the credential, to another host", 
 test("bare names go to the wire's inventor where it is configured, else to the first who speaks it", () => {
   const own: ProviderOptions = { name: "own", wire: "openai-chat", baseUrl: "http://h/v1", apiKey: "none" };
   const natives = (providers: ReadonlyMap<string, ConfiguredProvider>) =>
-    [...providers.values()].flatMap(({ name, nativeWire }) => (nativeWire === undefined ? [] : [`${nativeWire}: ${name}`]));
+    [...providers.values()].flatMap(({ name, nativeWires }) => nativeWires.map((wire) => `${wire}: ${name}`));
   assert.deepEqual(natives(resolve([own], everyKey)), ["openai-chat: openai", "anthropic-messages: anthropic"]);
   assert.deepEqual(natives(resolve([own], { GROQ_API_KEY: "k" })), ["openai-chat: own"]);
 });

@@ -30,17 +30,19 @@ export function resolveAmong(
 
 /** One provider per wire is marked: the wire's inventor where it is configured, else the first that speaks it by preference. */
 function markNative(providers: Map<string, ConfiguredProvider>, builtIns: readonly BuiltIn[]): void {
-  const owners = new Map(builtIns.map(({ name, owns }) => [owns, name]));
+  const owners = new Map(builtIns.flatMap(({ name, owns = [] }) => owns.map((wire) => [wire, name] as const)));
   const marked = new Set<string>();
-  for (const provider of providers.values()) {
-    const wire = provider.remote.endpoints[0]?.wire.name;
-    if (wire === undefined || marked.has(wire)) continue;
-    const name = owners.get(wire) ?? provider.name;
-    const native = providers.get(name) ?? provider;
-    providers.set(native.name, { ...native, nativeWire: wire });
-    marked.add(wire);
+  for (const provider of [...providers.values()]) {
+    for (const wire of nativeTo(provider.remote)) {
+      if (marked.has(wire)) continue;
+      marked.add(wire);
+      const native = providers.get(owners.get(wire) ?? provider.name) ?? providers.get(provider.name) ?? provider;
+      providers.set(native.name, { ...native, nativeWires: [...native.nativeWires, wire] });
+    }
   }
 }
+
+const nativeTo = ({ native, endpoints }: Remote): readonly string[] => native ?? endpoints.map(({ wire }) => wire.name);
 
 function configured(builtIn: BuiltIn, option: ProviderOptions, variables: Variables): ConfiguredProvider {
   const baseUrl = option.baseUrl ?? (builtIn.baseUrlVariable && variables.get(builtIn.baseUrlVariable)) ?? builtIn.baseUrl;
@@ -88,6 +90,7 @@ function make(name: string, remote: Remote, given: string, apiKey: Secret | "non
     baseUrl,
     ...(none ? {} : { credential: apiKey }),
     credentialFrom: none ? "none needed" : from,
+    nativeWires: [],
     modelsUrl: remote.modelsUrl(baseUrl),
   };
 }

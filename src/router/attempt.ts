@@ -73,15 +73,14 @@ function send(call: Call, candidate: Candidate, request: WireRequest, deps: Atte
     const message = "The call's time was used up before the provider could be asked.";
     throw new TransportError("timeout", message, false, { retryable: false });
   }
-  const { url } = candidate;
-  const slash = url.indexOf("/", url.indexOf("//") + 2);
+  const { method = "POST", headers, body } = request;
   return deps.transport.send({
     peer: candidate.deployment.provider,
-    origin: url.slice(0, slash),
-    path: url.slice(slash),
-    method: "POST",
-    headers: upstreamHeaders(request.headers, candidate),
-    body: isPieces(request.body) ? request.body : written(request.body),
+    origin: candidate.origin,
+    path: candidate.basePath + request.path,
+    method,
+    headers: upstreamHeaders(headers, candidate, body !== undefined),
+    body: body === undefined || isPieces(body) ? body : written(body),
     signal: call.signal,
     timeouts: {
       connectMs: timeouts.connectMs,
@@ -102,11 +101,11 @@ function written(body: JsonObject): string {
   }
 }
 
-const isPieces = (body: WireRequest["body"]): body is readonly Uint8Array[] => Array.isArray(body);
+const isPieces = (body: NonNullable<WireRequest["body"]>): body is readonly Uint8Array[] => Array.isArray(body);
 
-const upstreamHeaders = (headers: HeaderBag, candidate: Candidate): HeaderBag => ({
+const upstreamHeaders = (headers: HeaderBag, candidate: Candidate, hasBody: boolean): HeaderBag => ({
   ...headers,
-  "content-type": "application/json",
+  ...(hasBody && { "content-type": "application/json" }),
   accept: "application/json, text/event-stream",
   "user-agent": "polygate",
   ...candidate.authHeaders,

@@ -4,7 +4,7 @@ import { withRequest } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { Secret } from "../canonical/secret.ts";
 import { type ConfiguredProvider, type ProviderOptions, resolveProviders } from "../providers/index.ts";
-import { authHeaders, planner } from "./plan.ts";
+import { authHeaders, type Candidate, planner } from "./plan.ts";
 import { callOf, twoProviders, wires } from "./testing/calls.ts";
 
 const { openai, anthropic } = wires;
@@ -20,11 +20,14 @@ const builtIn = resolve([
   { name: "anthropic", apiKey: new Secret("sk-anthropic") },
 ]);
 
+const urlOf = ({ origin, basePath, endpoint }: Candidate): string =>
+  origin + basePath + (endpoint.wire.name === "anthropic-messages" ? "/v1/messages" : "/chat/completions");
+
 function planned(model: string, caller: keyof typeof wireOf = "openai", providers = builtIn): string {
   try {
     const { candidates } = planner(providers)(callOf(wireOf[caller], model));
     assert.equal(candidates.length, 1);
-    return candidates.map(({ deployment, url }) => `${deployment.provider} ${deployment.model} ${url}`).join();
+    return candidates.map((one) => `${one.deployment.provider} ${one.deployment.model} ${urlOf(one)}`).join();
   } catch (thrown) {
     assert.ok(thrown instanceof GatewayError);
     assert.equal(thrown.param, "model");
@@ -54,7 +57,7 @@ describe("a model's name", () => {
   it("that is bare finds its way too when a step has changed the call's request", () => {
     const call = callOf(wireOf.anthropic, "gpt-5");
     const [candidate] = planner(builtIn)(withRequest(call, call.request)).candidates;
-    assert.equal(candidate?.url, "https://api.anthropic.com/v1/messages");
+    assert.equal(candidate && urlOf(candidate), "https://api.anthropic.com/v1/messages");
   });
 
   it("of nobody is refused, with the nearest providers", () => {
@@ -80,7 +83,8 @@ describe("a candidate", () => {
 
   it("for a call over no wire is reached on the provider's first endpoint", () => {
     const call = callOf(anthropic, "deepseek/chat", { callerWire: undefined, source: undefined });
-    assert.match(planner(builtIn)(call).candidates[0]?.url ?? "", /chat\/completions$/);
+    const [candidate] = planner(builtIn)(call).candidates;
+    assert.match(candidate ? urlOf(candidate) : "", /chat\/completions$/);
   });
 
   it("shows its own credential, and only where there is one", () => {

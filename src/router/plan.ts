@@ -10,7 +10,9 @@ export interface Candidate {
   readonly provider: Remote;
   /** The endpoint that speaks the caller's wire where there is one, else the provider's first. */
   readonly endpoint: Endpoint;
-  readonly url: string;
+  /** Scheme, host and port, and the path that comes before the wire's own. */
+  readonly origin: string;
+  readonly basePath: string;
   readonly authHeaders: HeaderBag;
   /** Why it is here, for `explain` and the trace. */
   readonly reason: string;
@@ -37,7 +39,7 @@ export function planner(providers: ReadonlyMap<string, ConfiguredProvider>): (ca
     }
     const wire = call.callerWire;
     const native =
-      slash < 0 ? [...providers.values()].find(({ nativeWire }) => nativeWire !== undefined && nativeWire === wire) : undefined;
+      slash < 0 && wire !== undefined ? [...providers.values()].find(({ nativeWires }) => nativeWires.includes(wire)) : undefined;
     if (native === undefined) throw unknown(model, providers, slash < 0 ? [] : nearest(model.slice(0, slash), providers.keys()));
     return { candidates: [candidate(call, native, model, `a bare name goes to ${native.name}, whose wire the caller speaks`)] };
   };
@@ -50,11 +52,14 @@ function candidate(call: Call, provider: ConfiguredProvider, model: string, reas
   if (endpoint === undefined)
     throw new GatewayError("unsupported", `${name} cannot serve ${call.operation} calls.`, { param: "model" });
   const deployment: Deployment = { provider: name, model, baseUrl, credential };
+  const base = endpoint.base?.(deployment) ?? baseUrl;
+  const slash = base.indexOf("/", base.indexOf("//") + 2);
   return {
     deployment,
     provider: remote,
     endpoint,
-    url: endpoint.url(deployment),
+    origin: slash < 0 ? base : base.slice(0, slash),
+    basePath: slash < 0 ? "" : base.slice(slash),
     authHeaders: authHeaders(endpoint.auth ?? remote.auth, deployment),
     reason,
   };

@@ -1,5 +1,6 @@
 import type { Call } from "../canonical/call.ts";
 import type { Operation } from "../canonical/operations.ts";
+import { type Shape, shapes } from "../canonical/shapes.ts";
 import { outputLimit } from "../catalog/output-limits.ts";
 import type { Codec, Relay, ReplyDecoder, Target, WireRequest } from "../wires/wire.ts";
 import type { Candidate } from "./plan.ts";
@@ -10,6 +11,7 @@ export interface Prepared<Op extends Operation> {
   readonly relay: Relay | undefined;
   /** The decoder of this reply; a relayed reply has one only if somebody asks for its content. */
   readonly decoder: () => ReplyDecoder<Op>;
+  readonly shape: Shape<Op>;
 }
 
 /** Writes the call for a candidate: edited where it is relayed, encoded where it is translated. */
@@ -19,17 +21,19 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
     provider: deployment.provider,
     model: deployment.model,
     stream: call.stream,
+    callId: call.id,
     strict: call.strict,
     maxOutputTokens: outputLimit(deployment.model),
     quirks: endpoint.quirks ?? provider.quirks ?? {},
   };
   const adapt = (request: WireRequest): WireRequest => provider.adapt?.(request, deployment) ?? request;
+  const shape: Shape<Op> = shapes[call.operation];
   if (call.source?.wire === endpoint.wire.name && codec.relay) {
     const { wireRequest, relay, warnings, decoder } = codec.relay(call.source, target);
     call.warnings.addAll(warnings);
-    return { wireRequest: adapt(wireRequest), relay, decoder };
+    return { wireRequest: adapt(wireRequest), relay, decoder, shape };
   }
   const { wireRequest, warnings, decoder } = codec.encodeRequest(call.request, target);
   call.warnings.addAll(warnings);
-  return { wireRequest: adapt(wireRequest), relay: undefined, decoder: () => decoder };
+  return { wireRequest: adapt(wireRequest), relay: undefined, decoder: () => decoder, shape };
 }

@@ -1,5 +1,4 @@
 import { GatewayError } from "../canonical/error.ts";
-import { explode } from "../canonical/explode.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { Batches, Reply } from "../canonical/reply.ts";
@@ -14,6 +13,7 @@ import type { UpstreamStream } from "./upstream-stream.ts";
 import { noAnswer, wholeReply } from "./whole-reply.ts";
 
 type StreamReply<Op extends Operation> = Extract<Reply<Op>, { stream: true }>;
+type WholeReply<Op extends Operation> = Extract<Reply<Op>, { stream: false }>;
 
 export interface StreamLimits {
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export async function streamReply<Op extends Operation>(
     const reader = new Resumed(first, body);
     switch (kindOf(first)) {
       case "json":
-        return whole(wholeReply(await readAll(reader, limits.replyBytes), { ...prepared, relay: undefined }, entry).result);
+        return whole(wholeReply(await readAll(reader, limits.replyBytes), { ...prepared, relay: undefined }, entry), prepared);
       case "html":
         throw noAnswer(entry.provider, "<");
       case "events": {
@@ -89,8 +89,8 @@ function kindOf(bytes: Uint8Array): "json" | "html" | "events" {
 }
 
 /** A whole result as a stream of one batch. */
-function whole<Op extends Operation>(result: Parameters<typeof explode>[0]): StreamReply<Op> {
-  const chunks = explode(result);
+function whole<Op extends Operation>(reply: Pick<WholeReply<Op>, "result">, { shape }: Prepared<Op>): StreamReply<Op> {
+  const chunks = shape.explode?.(reply.result) ?? [];
   let given = false;
   const batches: Batches<Op> = {
     next: () => {

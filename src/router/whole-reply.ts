@@ -1,4 +1,3 @@
-import { accumulate } from "../canonical/accumulate.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
 import type { Operation, Operations } from "../canonical/operations.ts";
@@ -19,13 +18,13 @@ type WholeReply<Op extends Operation> = Extract<Reply<Op>, { stream: false }>;
 export function wholeReply<Op extends Operation>(bytes: Uint8Array, prepared: Prepared<Op>, entry: AttemptEntry): WholeReply<Op> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   const json = parseJson(text);
-  if (!isObject(json)) return settled(put(bytes, text, prepared, entry), entry);
+  if (!isObject(json)) return settled(put(bytes, text, prepared, entry), prepared, entry);
   const { relay } = prepared;
   if (relay === undefined) {
     const decoder = prepared.decoder();
     const result = decoded(() => decoder.whole(json), entry.provider);
     entry.warn(decoder);
-    return settled(result, entry);
+    return settled(result, prepared, entry);
   }
   const verdict = relay.whole(json);
   const facts = relay.observed();
@@ -44,12 +43,17 @@ function decoded<T>(read: () => T, provider: string): T {
   }
 }
 
-function settled<Op extends Operation>(result: Operations[Op]["result"], entry: AttemptEntry): WholeReply<Op> {
-  for (const { finish } of result.choices) {
+function settled<Op extends Operation>(
+  result: Operations[Op]["result"],
+  { shape }: Prepared<Op>,
+  entry: AttemptEntry,
+): WholeReply<Op> {
+  const { model, usage, finishes } = shape.facts(result);
+  for (const finish of finishes) {
     const failure = failedFinish(finish);
     if (failure !== undefined) throw failure;
   }
-  entry.settle(finished, { model: result.model, usage: result.usage, finish: result.choices[0]?.finish });
+  entry.settle(finished, { model, usage, finish: finishes[0] });
   return { stream: false, result };
 }
 
@@ -60,7 +64,8 @@ function put<Op extends Operation>(
   prepared: Prepared<Op>,
   entry: AttemptEntry,
 ): Operations[Op]["result"] {
-  if (!/^\s*(?:data|event|id|retry)?:/.test(text)) throw noAnswer(entry.provider, text);
+  const { accumulate } = prepared.shape;
+  if (accumulate === undefined || !/^\s*(?:data|event|id|retry)?:/.test(text)) throw noAnswer(entry.provider, text);
   const decoder = prepared.decoder();
   const frames = new SseDecoder();
   const told = [...frames.push(bytes), ...frames.end()].flatMap((event) => decoder.push(event));

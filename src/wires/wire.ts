@@ -14,21 +14,34 @@ import type { Warning } from "../canonical/warnings.ts";
  * no I/O, no clock, no randomness, no environment. Every folder beside this file has the same file names.
  */
 
-/** How a stream's events are laid out in bytes. */
-export type Framing = "sse";
+/** How a stream's events are laid out in bytes. `json-array`: one JSON array whose elements are the events' data (Gemini). */
+export type Framing = "sse" | "json-array";
 
 /** A request as it arrived, its body parsed. */
 export interface Incoming {
+  /** Without the prefix an SDK may have put before it, e.g. `/v1beta/models/gemini-3-flash:generateContent`. */
   readonly path: string;
+  /** What the path names, decoded: the model (Gemini), the id of a stored answer (Responses). */
+  readonly named?: string | undefined;
   readonly query: string;
   readonly headers: HeaderBag;
   readonly body: JsonObject;
 }
 
-/** A request for a provider. `body` is a JSON value to be written, or the caller's own bytes with edits spliced in. */
+/**
+ * A request for a provider. `body` is a JSON value to be written, or the caller's own bytes with edits spliced in; none for
+ * a GET or DELETE.
+ */
 export interface WireRequest {
+  /** Default POST. */
+  readonly method?: "GET" | "POST" | "DELETE" | undefined;
+  /**
+   * The wire's own path below the endpoint's base, query included, e.g. `/chat/completions`. Whatever a caller named in it is
+   * percent-encoded as one segment.
+   */
+  readonly path: string;
   readonly headers: HeaderBag;
-  readonly body: JsonObject | readonly Uint8Array[];
+  readonly body?: JsonObject | readonly Uint8Array[] | undefined;
 }
 
 /** Where a provider departs from its wire. Data, kept in the provider's row. */
@@ -56,6 +69,8 @@ export interface Target {
   /** The model in the provider's words. */
   readonly model: string;
   readonly stream: boolean;
+  /** The call's own id, unique: from it decoders make ids where the provider gives none. */
+  readonly callId: string;
   readonly quirks: Quirks;
   /** The model's largest output, for wires that demand a limit. */
   readonly maxOutputTokens?: number | undefined;
@@ -83,6 +98,10 @@ export interface EncodedRequest<Op extends Operation> {
 export interface DecodedRequest<Op extends Operation> {
   readonly model: string;
   readonly stream: boolean;
+  /** How the caller wants the stream laid out. Default: the wire's framing. */
+  readonly framing?: Framing | undefined;
+  /** The id of a stored answer that this request goes on from or is about. */
+  readonly continues?: string | undefined;
   /** The JSON Schema that the answer is to follow, where one is asked for. */
   readonly outputSchema?: JsonObject | undefined;
   /** Decodes the rest. Throws GatewayError `invalid_request` with `param`. */

@@ -107,6 +107,7 @@ export const targetFor = (exchange: Exchange, model: string, stream: boolean): T
   provider: exchange.provider,
   model,
   stream,
+  callId: "call_1",
   quirks: { developerRole: true },
 });
 

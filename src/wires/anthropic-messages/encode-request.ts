@@ -9,7 +9,7 @@ import { mergeExtra, type Scope } from "./encode-blocks.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { reportLosses } from "./losses.ts";
 import { encodeHistory } from "./messages.ts";
-import { name as wireName } from "./name.ts";
+import { path, name as wireName } from "./name.ts";
 import { Report } from "./report.ts";
 import { encodeSampling } from "./sampling.ts";
 import { fitSchema } from "./schema.ts";
@@ -55,7 +55,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   }
   const headers = { "anthropic-version": apiVersion, ...(betas.length > 0 && { "anthropic-beta": betas.join(",") }) };
   const decoder = new MessageDecoder(target.provider, target.model, toolNames, tools.custom);
-  return { wireRequest: { headers, body }, warnings: report.warnings, decoder };
+  return { wireRequest: { path, headers, body }, warnings: report.warnings, decoder };
 }
 
 /** Effort, answer format and task budget. A schema is always sent natively, never as a forced tool. */

@@ -57,6 +57,7 @@ test("every recorded request that was answered encodes back to what was sent", {
       const canonical = decoded.request();
       const encoded = chat.encodeRequest(canonical, {
         provider: "anthropic",
+        callId: "call_1",
         model: decoded.model,
         stream: decoded.stream,
         quirks: {},
@@ -161,7 +162,7 @@ test("relay passes recorded streams on untouched and reads the same out of them"
     const body = new TextEncoder().encode(JSON.stringify(json));
     const members = new Map([["model", { key: 1, start: 9, end: 12 }]]);
     const source = { wire: "anthropic-messages", path: "", query: "", headers: {}, body, json, members };
-    const { relay } = chat.relay(source, { provider: "anthropic", model: "m", stream: true, quirks: {} });
+    const { relay } = chat.relay(source, { provider: "anthropic", model: "m", stream: true, callId: "call_1", quirks: {} });
     for (const event of eventsOf(reply)) {
       const frame = `event: ${event.event}\ndata: ${event.data}\n\n`;
       if (!relay.observed().content || relay.interesting.test(frame)) assert.equal(relay.push(event), "keep");

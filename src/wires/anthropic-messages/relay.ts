@@ -15,6 +15,7 @@ import { MessageDecoder } from "./decode-reply.ts";
 import { apiVersion } from "./encode-request.ts";
 import { decodeStreamError, errorBody } from "./errors.ts";
 import { decodeFinish } from "./finish.ts";
+import { path } from "./name.ts";
 import { decodeUsage, encodeDeltaUsage, mergeUsage } from "./usage.ts";
 
 /** The caller's own body with the model renamed and what the provider refuses taken out; its version and betas go along. */
@@ -32,7 +33,7 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
   );
   const { provider, model } = target;
   return {
-    wireRequest: { headers, body },
+    wireRequest: { path, headers, body },
     warnings,
     relay: new MessageRelay(provider),
     decoder: () => new MessageDecoder(provider, model, new Names(Number.POSITIVE_INFINITY), new Set()),

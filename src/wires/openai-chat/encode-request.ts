@@ -7,7 +7,7 @@ import { encodeMessages } from "./encode-messages.ts";
 import { encodeReasoningSetting } from "./encode-reasoning.ts";
 import { encodeResponseFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import { type Context, contextFor, isEmpty } from "./losses.ts";
-import { name } from "./name.ts";
+import { name, path } from "./name.ts";
 
 /** Most stop sequences the API takes. */
 const mostStops = 4;
@@ -55,7 +55,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     context.losses.drop("field_dropped", field, "the provider refuses this field.");
   }
   return {
-    wireRequest: { headers: { "content-type": "application/json" }, body: defined(body) },
+    wireRequest: { path, headers: { "content-type": "application/json" }, body: defined(body) },
     warnings: context.losses.warnings,
     decoder: new ChatDecoder({ provider: target.provider, names: context.toolNames, choices: request.choices ?? 1 }),
   };

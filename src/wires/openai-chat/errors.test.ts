@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, it, test } from "node:test";
 import { type ErrorCode, GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { duration } from "../shared/openai/retry-after.ts";
 import { decodeError, decodeInnerError, encodeError } from "./errors.ts";
-import { duration } from "./retry-after.ts";
 
 const error = (message: string, rest: JsonObject = {}): JsonObject => ({ error: { message, ...rest } });
 

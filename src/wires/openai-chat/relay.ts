@@ -13,6 +13,7 @@ import { ChatDecoder } from "./decode-reply.ts";
 import { decodeInnerError, errorObject } from "./errors.ts";
 import { decodeFinish, finishWord } from "./finish.ts";
 import { isEmpty } from "./losses.ts";
+import { path } from "./name.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 
 /**
@@ -66,7 +67,7 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
   const { provider } = target;
   const choices = number(json["n"]) ?? 1;
   return {
-    wireRequest: { headers: { "content-type": "application/json" }, body },
+    wireRequest: { path, headers: { "content-type": "application/json" }, body },
     warnings,
     relay: new ChatRelay(target, asked, choices),
     decoder: () => new ChatDecoder({ provider, names: new Names(Number.POSITIVE_INFINITY), choices }),

@@ -16,6 +16,7 @@ export const target = (over: Partial<Target> = {}): Target => ({
   provider: "anthropic",
   model: "claude-sonnet-4-5",
   stream: false,
+  callId: "call_1",
   quirks: {},
   ...over,
 });

@@ -22,6 +22,7 @@ export const target = (over: Partial<Target> = {}): Target => ({
   provider: "openai",
   model: "gpt-5",
   stream: false,
+  callId: "call_1",
   quirks: {},
   ...over,
 });

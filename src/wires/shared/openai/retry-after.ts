@@ -1,4 +1,4 @@
-import type { HeaderBag } from "../../canonical/call.ts";
+import type { HeaderBag } from "../../../canonical/call.ts";
 
 /** Milliseconds of each unit that durations are written in. */
 const units: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

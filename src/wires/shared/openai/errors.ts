@@ -1,0 +1,186 @@
+import type { HeaderBag } from "../../../canonical/call.ts";
+import { type ErrorCode, GatewayError } from "../../../canonical/error.ts";
+import type { Json, JsonObject } from "../../../canonical/json.ts";
+import { isObject } from "../../../canonical/json.ts";
+import type { WireError } from "../../wire.ts";
+import { maskBody, maskSecrets } from "../mask.ts";
+import { list, object, text } from "../read.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+/** What a provider's error says, wherever its body keeps it. */
+interface Said {
+  readonly message: string | undefined;
+  /** Its type and code, in lower case, for classifying. */
+  readonly words: string;
+  /** The more telling one of the two, as sent. */
+  readonly type: string | undefined;
+  readonly param: string | undefined;
+}
+
+/** A provider's error reply, classified by status and body. */
+export function decodeError(status: number, headers: HeaderBag, body: JsonObject | string, provider: string): GatewayError {
+  return classify(status, headers, body, provider);
+}
+
+/**
+ * An error inside a reply that began with status 200: the body's `error` member, or an event of a stream. Its own code often
+ * is the status the provider would have answered with.
+ */
+export function decodeInnerError(error: Json, provider: string): GatewayError {
+  const inner = object(error);
+  const stated = [inner?.["status_code"], inner?.["code"], inner?.["status"]].map(Number).find((n) => n >= 400 && n < 600);
+  const guess = /overloaded|unavailable|capacity/.test(reading({ error }).words) ? 503 : 500;
+  return classify(stated ?? statusOf(reading({ error })) ?? guess, {}, { error }, provider);
+}
+
+/** The status that a type of error stands for where none was sent. */
+function statusOf({ words }: Said): number | undefined {
+  if (/rate_limit|too_many_requests|throttl/.test(words)) return 429;
+  if (/invalid_request|invalid_argument|tool_use_failed/.test(words)) return 400;
+  return /insufficient_quota|billing/.test(words) ? 402 : undefined;
+}
+
+function reading(body: JsonObject | string): Said {
+  if (typeof body === "string") return { message: body, words: "", type: undefined, param: undefined };
+  const error = body["error"] ?? list(body["errors"])?.[0];
+  const inner: JsonObject = isObject(error) ? error : body;
+  const detail = inner["detail"] ?? body["detail"];
+  const message =
+    text(error) ??
+    text(inner["message"]) ??
+    text(detail) ??
+    text(object(list(detail)?.[0])?.["msg"]) ??
+    text(body["message"]) ??
+    text(inner["error"]) ??
+    undefined;
+  const raw = text(object(inner["metadata"])?.["raw"]);
+  const type = text(inner["type"]);
+  const code = text(inner["code"]);
+  const status = text(inner["status"]);
+  return {
+    message: message !== undefined && raw !== undefined ? `${message}: ${raw}` : message,
+    words: [type, code, status].join(" ").slice(0, 1000).toLowerCase(),
+    type: code !== undefined && Number.isNaN(Number(code)) ? code : type,
+    param: text(inner["param"]),
+  };
+}
+
+const overflow =
+  /context[ _]length|context[ _]window|context size|maximum (?:context|prompt)|prompt (?:is )?too long|too_many_prompt_tokens|input is too long|length of all messages is too long|exceed_context|string_above_max_length|reduce the length of the (?:messages|prompt)|exceed\w* [^.]{0,40}token limit/;
+const quota =
+  /insufficient[ _](?:quota|balance|credits?|funds)|billing|exceeded your current quota|payment required|out of credits|credit balance|spending limit/;
+const modelMissing =
+  /model_not_found|invalid_model|model[ `'"][^.]{0,200}(?:does not exist|not found)|not a valid model|no such model|unknown model|supported api model names|model not found|not a chat model|deploymentnotfound/;
+const policy =
+  /content_filter|content_policy|contentfilter|responsibleaipolicy|content management policy|safety_violation|moderation_blocked|flagged/;
+const busy = /overloaded|capacity exceeded|no capacity|temporarily unavailable|engine_overloaded/;
+
+function kindOf(status: number, { message, words }: Said): ErrorCode {
+  const all = `${words} ${(message ?? "").slice(0, 2000).toLowerCase()}`;
+  if (status === 402 || ((status === 400 || status === 403 || status === 429) && quota.test(all))) return "provider_quota";
+  if (status === 401) return "provider_credential";
+  if (status === 403) return policy.test(all) ? "content_policy" : "provider_credential";
+  if (status === 413) return overflow.test(all) ? "context_overflow" : "payload_too_large";
+  if (status === 404) return /model|deployment/.test(all) ? "model_not_found" : "provider_error";
+  if (status === 408 || status === 504 || status === 524) return "timeout";
+  if (status === 429) return busy.test(all) ? "overloaded" : "rate_limited";
+  if (status === 503 || status === 529) return "overloaded";
+  if (status >= 400 && status < 500) {
+    if (overflow.test(all)) return "context_overflow";
+    if (modelMissing.test(all)) return "model_not_found";
+    if (policy.test(all)) return "content_policy";
+    if (/invalid_api_key|incorrect api key|authentication_error/.test(all)) return "provider_credential";
+    return "invalid_request";
+  }
+  if (overflow.test(all)) return "context_overflow";
+  return busy.test(all) ? "overloaded" : "provider_error";
+}
+
+function classify(status: number, headers: HeaderBag, body: JsonObject | string, provider: string): GatewayError {
+  const said = reading(body);
+  const code = kindOf(status, said);
+  // Text that is no JSON is a short reason at best; from a failing server it is a proxy's or a stack, and kept for the trace only.
+  const unquotable = typeof body === "string" && (status >= 500 || body.length > 300);
+  const theirs = unquotable ? undefined : sentence(said.message);
+  return new GatewayError(code, explain(code, status, theirs, provider), {
+    param: said.param,
+    retryAfterMs: code === "rate_limited" || code === "overloaded" ? retryAfterMs(headers, said.message) : undefined,
+    // The model, not the caller, failed to make a valid call: another try may go well.
+    retryable: said.words.includes("tool_use_failed") ? true : status === 404 ? false : undefined,
+    status: code === "invalid_request" && status !== 400 && status < 500 ? status : undefined,
+    upstream: {
+      provider,
+      status,
+      type: said.type,
+      requestId: headers["x-request-id"] ?? headers["request-id"] ?? headers["apim-request-id"],
+      body: typeof body === "string" ? masked(body.slice(0, 2000)) : maskBody(body, masked),
+    },
+  });
+}
+
+/** The provider's own words, where they are words for a caller: no page of HTML, no endless text, no credentials. */
+function sentence(message: string | undefined): string | undefined {
+  if (message === undefined || message.trim() === "" || /^\s*</.test(message)) return undefined;
+  return masked(message.length > 1000 ? `${message.slice(0, 1000)}…` : message).trim();
+}
+
+function explain(code: ErrorCode, status: number, theirs: string | undefined, provider: string): string {
+  const quoted = theirs === undefined ? "" : ` It said: ${theirs}`;
+  switch (code) {
+    case "provider_credential":
+      return `Provider ${provider} refused the gateway's credential (HTTP ${status}). The operator of this gateway has to check it.`;
+    case "provider_quota":
+      return `The gateway's account at provider ${provider} has no quota or credit left (HTTP ${status}). The operator of this gateway has to top it up.`;
+    case "rate_limited":
+      return `Provider ${provider} limits the rate of requests at the moment (HTTP ${status}). Try again later.${quoted}`;
+    case "overloaded":
+      return `Provider ${provider} is overloaded at the moment (HTTP ${status}). Try again later.${quoted}`;
+    case "timeout":
+      return `Provider ${provider} gave no answer in time (HTTP ${status}). Try again.`;
+    case "provider_error":
+      if (status === 404) {
+        return `Provider ${provider} has nothing at the address this gateway calls (HTTP 404). The operator has to check its base_url.`;
+      }
+      return `Provider ${provider} failed (HTTP ${status}). Try again.${quoted}`;
+    default:
+      return theirs ?? `Provider ${provider} refused the request (HTTP ${status}) and gave no reason.`;
+  }
+}
+
+const keyed = /(api[-_ ]?key(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',}]{4,}/gi;
+
+/** Without anything that looks like a credential. */
+export const masked = (value: string): string => maskSecrets(value).replace(keyed, "$1[secret]");
+
+/** The `type` and `code` that clients of OpenAI know, where they have one for ours. */
+const spoken: { readonly [Code in ErrorCode]?: readonly [type: string, code: string] } = {
+  unauthenticated: ["invalid_request_error", "invalid_api_key"],
+  permission_denied: ["invalid_request_error", "permission_denied"],
+  model_not_found: ["invalid_request_error", "model_not_found"],
+  context_overflow: ["invalid_request_error", "context_length_exceeded"],
+  content_policy: ["invalid_request_error", "content_policy_violation"],
+  rate_limited: ["rate_limit_error", "rate_limit_exceeded"],
+  budget_exceeded: ["insufficient_quota", "insufficient_quota"],
+  gateway_overloaded: ["server_error", "gateway_overloaded"],
+};
+
+/** The error object of this wire. */
+export function errorObject(error: GatewayError, callId?: string): JsonObject {
+  const [type, code] = spoken[error.code] ?? [error.status < 500 ? "invalid_request_error" : "server_error", error.code];
+  const message = callId === undefined ? error.message : `${error.message} (call ${callId})`;
+  return { message, type, param: error.param ?? null, code };
+}
+
+export function encodeError(error: GatewayError, callId: string): WireError {
+  const { retryAfterMs: wait } = error;
+  return {
+    status: error.status,
+    headers: {
+      "content-type": "application/json",
+      // SDKs retry every 408, 409, 429 and 5xx unless told not to.
+      ...(!error.retryable && { "x-should-retry": "false" }),
+      ...(wait !== undefined && { "retry-after": String(Math.ceil(wait / 1000)), "retry-after-ms": String(Math.ceil(wait)) }),
+    },
+    body: { error: errorObject(error, callId) },
+  };
+}
