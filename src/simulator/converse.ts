@@ -2,17 +2,19 @@ import { createHash } from "node:crypto";
 import type { HeaderBag } from "../canonical/call.ts";
 import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
 import { answer } from "./brain/answer.ts";
-import type { ErrorKind, Face, UsagePlace } from "./face.ts";
+import type { ErrorKind, Face, Target, UsagePlace } from "./face.ts";
 import type { FaultContext, Step } from "./faults/fault.ts";
 import { findFault } from "./faults/index.ts";
 import type { OpenEntry } from "./journal.ts";
 import { behaviourOf } from "./models.ts";
-import type { Pace, Plan } from "./plan.ts";
+import type { Pace, Plan, PlanHeaders } from "./plan.ts";
 import type { State } from "./state.ts";
 
 /** A request for an answer. */
 export interface Question {
   readonly face: Face;
+  /** Absent where the body says it. */
+  readonly target?: Target | undefined;
   /** Credentials blanked. */
   readonly headers: HeaderBag;
   readonly query: string;
@@ -43,25 +45,26 @@ export function converse(question: Question, state: State, entry: OpenEntry): Re
   const { face, headers, bytes } = question;
   const requestId = state.mint("req_");
   const body = parse(bytes);
-  const named = isObject(body) && typeof body["model"] === "string" ? body["model"] : "";
-  const stream = isObject(body) && body["stream"] === true;
-  const { model, fault, recording } = wanted(named, headers);
-  entry.note({ wire: face.wire, body, model: named, stream, fault, recording });
+  const target = question.target ?? targetOf(body);
+  const { stream } = target;
+  const { model, fault, recording } = wanted(target.model, headers);
+  entry.note({ wire: face.wire, body, model: target.model, stream, fault, recording });
   state.journal.keepBody(entry, bytes.length);
 
-  const error = (kind: ErrorKind, message: string): Plan => errorPlan(face, kind, message, requestId, state.pace);
-  const errors = isObject(body) ? check(body, question, state) : ["body: is not a JSON object"];
+  const error = (kind: ErrorKind, message: string, retryAfter?: number): Plan =>
+    errorPlan(face, kind, message, requestId, state.pace, retryAfter);
+  const errors = isObject(body) ? check(body, question, target, state) : ["body: is not a JSON object"];
   if (errors.length > 0) entry.note({ errors });
   // A replay is judged but served all the same: what was recorded may break rules that came later.
   if (recording === undefined && (errors.length > 0 || !isObject(body))) return { plan: error("invalid", errors.join("\n")) };
-  if (model === "missing") return { plan: error("not-found", `model: ${model}`) };
+  if (model === "missing") return { plan: error("not-found", face.notFound?.(model) ?? `model: ${model}`) };
 
   const pace = paceOf(headers) ?? state.pace;
   const replayed = recording === undefined ? undefined : state.recordings?.plan(recording, pace);
   if (recording !== undefined && !replayed)
     return { plan: error("not-found", `recording: the simulator has no recording ${recording}`) };
   const plan = (usage: UsagePlace = "normal"): Plan =>
-    replayed ?? invented(face, isObject(body) ? body : {}, model, usage, paceOf(headers), requestId, state);
+    replayed ?? invented(face, isObject(body) ? body : {}, target, model, usage, paceOf(headers), requestId, state);
   if (fault === undefined) return { plan: plan() };
 
   const found = findFault(fault);
@@ -84,10 +87,16 @@ export function converse(question: Question, state: State, entry: OpenEntry): Re
   return { plan: once.plan(), steps: found.fault.script(once, found.argument) };
 }
 
-function check(body: JsonObject, question: Question, state: State): readonly string[] {
+const targetOf = (body: Json | undefined): Target => ({
+  model: isObject(body) && typeof body["model"] === "string" ? body["model"] : "",
+  stream: isObject(body) && body["stream"] === true,
+});
+
+function check(body: JsonObject, question: Question, target: Target, state: State): readonly string[] {
   const { face, headers, query } = question;
-  const errors = face.check(body, headers, state.signer);
+  const errors = face.check(body, headers, state.signer, target);
   if (errors.length > 0 || !state.specs) return errors;
+  if (face.checkSpec) return face.checkSpec(body, state.specs);
   switch (face.wire) {
     case "openai-chat":
       return state.specs.chatRequest(body);
@@ -97,12 +106,15 @@ function check(body: JsonObject, question: Question, state: State): readonly str
       return state.specs.responsesRequest(body);
     case "openai-embeddings":
       return state.specs.embeddingsRequest(body);
+    case "gemini":
+      return [];
   }
 }
 
 function invented(
   face: Face,
   body: JsonObject,
+  target: Target,
   model: string,
   usage: UsagePlace,
   askedPace: Pace | undefined,
@@ -110,15 +122,15 @@ function invented(
   state: State,
 ): Plan {
   const behaviour = behaviourOf(model);
-  const ask = face.read(body, behaviour, state.cache);
+  const ask = face.read(body, behaviour, state.cache, target);
   const answers = answer(ask, behaviour, () => state.mint(face.ids.call));
   const id = state.mint(face.ids.reply);
   const meta = { id, body, createdAt: Math.floor(state.clock.wall() / 1000), behaviour, usage, signer: state.signer };
   const pace = askedPace ?? (behaviour.paceMs === undefined ? state.pace : { ms: behaviour.paceMs, events: 1 });
-  const type = ask.stream ? "text/event-stream; charset=utf-8" : "application/json";
+  const type = ask.stream ? (face.streamType ?? "text/event-stream; charset=utf-8") : "application/json";
   return {
     status: 200,
-    headers: { "content-type": type, ...(ask.stream && { "cache-control": "no-cache" }), [face.requestIdHeader]: requestId },
+    headers: { "content-type": type, ...(ask.stream && { "cache-control": "no-cache" }), ...idHeader(face, requestId) },
     body: ask.stream ? face.frames(ask, answers, meta) : face.whole(ask, answers, meta),
     pace,
     input: ask.input,
@@ -127,16 +139,26 @@ function invented(
 }
 
 /** An error in the wire's own shape. */
-export function errorPlan(face: Face, kind: ErrorKind, message: string, requestId: string, pace: Pace): Plan {
+export function errorPlan(
+  face: Face,
+  kind: ErrorKind,
+  message: string,
+  requestId: string,
+  pace: Pace,
+  retryAfter?: number,
+): Plan {
   return {
     status: face.statusOf(kind, message),
-    headers: { "content-type": "application/json", [face.requestIdHeader]: requestId },
-    body: face.errorBody(kind, message, requestId),
+    headers: { "content-type": "application/json", ...idHeader(face, requestId) },
+    body: face.errorBody(kind, message, requestId, retryAfter),
     pace,
     input: undefined,
     outputTokens: 0,
   };
 }
+
+const idHeader = (face: Face, requestId: string): PlanHeaders =>
+  face.requestIdHeader === undefined ? {} : { [face.requestIdHeader]: requestId };
 
 /** `x-sim-pace: ms[,events per write]`. */
 function paceOf(headers: HeaderBag): Pace | undefined {

@@ -33,7 +33,7 @@ export interface FaultContext {
   /** The proper reply. */
   readonly plan: (usage?: UsagePlace) => Plan;
   /** An error in the wire's own shape. */
-  readonly error: (kind: ErrorKind, message: string) => Plan;
+  readonly error: (kind: ErrorKind, message: string, retryAfter?: number) => Plan;
   readonly requestId: string;
 }
 
