@@ -1,4 +1,5 @@
 import type { Caller } from "./canonical/call.ts";
+import type { ModelListing } from "./canonical/models.ts";
 import type { Clock, Random } from "./canonical/ports.ts";
 import type { Handler } from "./canonical/reply.ts";
 import type { Config } from "./config/config.ts";
@@ -10,7 +11,7 @@ import { authenticate, identifyBy } from "./policy/authenticate.ts";
 import { validateOutput } from "./policy/validate-output.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
 import { dispatch } from "./router/dispatch.ts";
-import { ModelList, type ModelListing } from "./router/list-models.ts";
+import { ModelList } from "./router/list-models.ts";
 import { planner } from "./router/plan.ts";
 import { retryPolicy } from "./router/retry.ts";
 import { systemClock } from "./transport/clock.ts";

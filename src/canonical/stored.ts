@@ -6,6 +6,8 @@ export interface StoredRequest {
   readonly verb: "get" | "delete" | "cancel" | "list-input";
   /** The answer's id, as the provider gave it. */
   readonly id: string;
+  /** Further parameters of the request, encoded as a query; empty where there are none. */
+  readonly query?: string | undefined;
 }
 
 export interface StoredResult {

@@ -1,22 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type Caller, CallRecord, type Source } from "../canonical/call.ts";
+import { type Caller, CallRecord, type Source, type Span } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import { newCallId } from "../canonical/ids.ts";
 import type { JsonObject } from "../canonical/json.ts";
+import type { ModelListing } from "../canonical/models.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Clock, Random } from "../canonical/ports.ts";
 import type { Handler, Reply } from "../canonical/reply.ts";
 import { Warnings } from "../canonical/warnings.ts";
+import { type EventWriter, JsonArrayWriter, sseWriter } from "../framing/event-writer.ts";
 import { parseJsonBody } from "../framing/json-body.ts";
-import type { DecodedRequest, ReplyEncoder, ReplyMeta, Wire } from "../wires/wire.ts";
+import type { DecodedRequest, Framing, ReplyEncoder, ReplyMeta, Wire } from "../wires/wire.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { answerHeaders, setHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
-import { anthropicModelList, type ModelListing, openaiModelList } from "./models.ts";
+import { modelViews } from "./models.ts";
 import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
-import { matchRoute, type Route, wireOfErrors } from "./routes.ts";
+import { families, familyOf, matchRoute, plainPath, type Route } from "./routes.ts";
 import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
 import { watchEnd } from "./watch-end.ts";
 
@@ -125,26 +127,28 @@ class HttpIngress {
     if (route.kind === "call") exchange.wire = route.wire;
     if (route.access === "public") return this.#probe(exchange, route.kind);
     const caller = this.#options.identify(presentedKey(request.headers));
-    if (route.kind === "models") return this.#models(exchange);
+    if (route.kind !== "call") return this.#models(exchange, route.kind, match.named);
     checkContentType(request.headers);
-    await this.#call(exchange, route, caller, target);
+    await this.#call(exchange, route, caller, { path: plainPath(target.path), query: target.query, named: match.named });
   }
 
   async #call(
     exchange: Exchange,
     route: Extract<Route, { kind: "call" }>,
     caller: Caller,
-    target: { readonly path: string; readonly query: string },
+    target: { readonly path: string; readonly query: string; readonly named: string | undefined },
   ): Promise<void> {
     const { request, response, record, id } = exchange;
     const body = await readBody(request, this.#limits.bodyBytes, this.#bodies);
     exchange.bodyBytes = body.length;
-    const { json, members } = parseJsonBody(body);
+    // What is only named in the path needs no body.
+    const { json, members } = body.length === 0 && target.named !== undefined ? noBody : parseJsonBody(body);
     const headers = headerBag(request);
     const codec = route.wire.codecs[route.operation];
     if (codec?.decodeRequest === undefined) throw new GatewayError("unsupported", "This route cannot carry that operation.");
-    const decoded = codec.decodeRequest({ ...target, headers, body: json });
-    const source: Source = { wire: route.wire.name, ...target, headers, body, json, members };
+    const decoded = codec.decodeRequest({ method: route.method, ...target, headers, body: json });
+    const { path, query } = target;
+    const source: Source = { wire: route.wire.name, path, query, headers, body, json, members };
     const abort = new AbortController();
     response.once("close", () => {
       if (!response.writableFinished) abort.abort();
@@ -171,7 +175,8 @@ class HttpIngress {
     }
     const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
     // Not awaited here: this frame holds the request's body, a stream may last for an hour.
-    return this.#streamed(exchange, encoder, this.#options.handler(call));
+    const writer = writerOf(decoded.framing ?? route.wire.framing);
+    return this.#streamed(exchange, encoder, writer, this.#options.handler(call));
   }
 
   #writeWhole<Op extends Operation>(
@@ -192,6 +197,7 @@ class HttpIngress {
   async #streamed<Op extends Operation>(
     exchange: Exchange,
     encoder: ReplyEncoder<Op>,
+    writer: EventWriter,
     pending: Promise<Reply<Op>>,
   ): Promise<void> {
     const { response } = exchange;
@@ -200,13 +206,13 @@ class HttpIngress {
       response.writeHead(200, [
         ...this.#head(exchange),
         "content-type",
-        "text/event-stream; charset=utf-8",
+        writer.contentType,
         "cache-control",
         "no-cache",
         "x-accel-buffering",
         "no",
       ]);
-      return new StreamAnswer(response, encoder, exchange.id, this.#clock, this.#limits);
+      return new StreamAnswer(response, encoder, writer, exchange.id, this.#clock, this.#limits);
     };
     const stopSilence = this.#clock.after(this.#limits.silenceMs, () => {
       sink = open();
@@ -233,13 +239,16 @@ class HttpIngress {
     exchange.warnings.addAll(encoder.warnings);
   }
 
-  async #models(exchange: Exchange): Promise<void> {
+  async #models(exchange: Exchange, kind: "models" | "model", named: string | undefined): Promise<void> {
     const { models, silent } = await this.#options.listModels();
     for (const { provider, reason } of silent) {
       exchange.warnings.add({ kind: "dropped", code: "models_not_listed", at: provider, detail: reason });
     }
-    const anthropic = exchange.request.headers["anthropic-version"] !== undefined;
-    this.#write(exchange, 200, {}, JSON.stringify(anthropic ? anthropicModelList(models) : openaiModelList(models)));
+    const views = modelViews[familyOf(exchange.request)];
+    if (kind === "models") return this.#write(exchange, 200, {}, JSON.stringify(views.list(models)));
+    const found = models.find(({ id }) => id === named);
+    if (found === undefined) throw noModel(named ?? "");
+    this.#write(exchange, 200, {}, JSON.stringify(views.one(found)));
   }
 
   #probe(exchange: Exchange, kind: "health" | "readiness"): void {
@@ -256,7 +265,7 @@ class HttpIngress {
       response.destroy();
       return;
     }
-    const { wire = wireOfErrors(request), allow, id } = exchange;
+    const { wire = families[familyOf(request)].errors, allow, id } = exchange;
     const { status, headers, body } = wire.encodeError(error, id);
     // A body that was not read to its end would be taken for the next request of this connection.
     const connection = request.complete ? undefined : "close";
@@ -295,12 +304,30 @@ class HttpIngress {
   }
 }
 
+const noBody = { json: {}, members: new Map<string, Span>() };
+
+const noModel = (name: string): GatewayError =>
+  new GatewayError(
+    "model_not_found",
+    `No provider lists the model \`${name.slice(0, 100)}\`; GET the list one level up for those that can be had.`,
+    { param: "model" },
+  );
+
+function writerOf(framing: Framing): EventWriter {
+  switch (framing) {
+    case "sse":
+      return sseWriter;
+    case "json-array":
+      return new JsonArrayWriter();
+  }
+}
+
 function noRoute(method: string, path: string, methods: readonly string[]): GatewayError {
   if (methods.length > 0) {
     return new GatewayError("method_not_allowed", `${path} takes ${methods.join(", ")}, not ${method}.`);
   }
   return new GatewayError(
     "not_found",
-    `There is nothing at ${path.slice(0, 100)}. This gateway serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models; give your SDK its address as base URL (OpenAI's with /v1, Anthropic's without).`,
+    `There is nothing at ${path.slice(0, 100)}. This gateway serves POST /v1/chat/completions and /v1/responses, POST /v1/messages, Gemini's /v1beta and GET /v1/models; give your SDK its address as base URL (OpenAI's with /v1, the others without).`,
   );
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer, IncomingMessage } from "node:http";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
 import { GatewayError } from "../canonical/error.ts";
 import { BodyBudget } from "./body-budget.ts";
+import { PathTable } from "./path-table.ts";
 import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
 import { matchRoute, routes } from "./routes.ts";
 import { HeldSocket } from "./testing/held-socket.ts";
@@ -130,11 +131,14 @@ it("headers are taken as Node read them", async () => {
 
 describe("routes", () => {
   it("match method and exact path, a HEAD as its GET", () => {
-    for (const route of routes) assert.deepEqual(matchRoute(route.method, route.path), { route });
+    for (const route of routes) {
+      const named = route.path.includes("{") ? { named: "a b" } : {};
+      assert.deepEqual(matchRoute(route.method, route.path.replace(/\{\w+\}/, "a%20b")), { route, ...named });
+    }
     assert.equal(matchRoute("HEAD", "/v1/models").route?.kind, "models");
     assert.deepEqual(matchRoute("HEAD", "/v1/messages"), { route: undefined, methods: ["POST"] });
     assert.deepEqual(matchRoute("OPTIONS", "/v1/messages"), { route: undefined, methods: ["POST"] });
-    for (const path of ["/", "/v1/messages/", "/V1/messages", "//v1/messages", "/v1/%6dessages", "/v1/models/x", "/healthz/.."])
+    for (const path of ["/", "/v1/messages/", "/V1/messages", "//v1/messages", "/v1/%6dessages", "/healthz/.."])
       assert.deepEqual(matchRoute("GET", path), { route: undefined, methods: [] }, path);
   });
 
@@ -145,4 +149,27 @@ describe("routes", () => {
     );
     assert.equal(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length);
   });
+});
+
+test("a path's name is decoded, may hold slashes before a verb, and never eats what is another route's", () => {
+  const table = new PathTable([
+    { method: "POST", path: "/v1beta/{model}:generateContent" },
+    { method: "GET", path: "/v1/responses/{id}" },
+    { method: "GET", path: "/v1/responses/{id}/input_items" },
+    { method: "POST", path: "/v1/responses/input_tokens" },
+  ]);
+  const found = (method: string, path: string) => {
+    const match = table.match(method, path);
+    return match.route === undefined ? match.methods : [match.route.path, match.named];
+  };
+  const generate = "/v1beta/{model}:generateContent";
+  assert.deepEqual(found("POST", "/v1beta/models/openai/gpt%2D5:generateContent"), [generate, "models/openai/gpt-5"]);
+  assert.deepEqual(found("POST", "/v1beta/models/ollama/llama3:8b:generateContent"), [generate, "models/ollama/llama3:8b"]);
+  assert.deepEqual(found("POST", "/v1beta/:generateContent"), []);
+  assert.deepEqual(found("POST", "/v1beta/%zz:generateContent"), []);
+  assert.deepEqual(found("GET", "/v1/responses/resp_1"), ["/v1/responses/{id}", "resp_1"]);
+  assert.deepEqual(found("GET", "/v1/responses/resp_1/input_items"), ["/v1/responses/{id}/input_items", "resp_1"]);
+  assert.deepEqual(found("GET", "/v1/responses/a/b/input_items"), []);
+  assert.deepEqual(found("POST", "/v1/responses/resp_1"), ["GET", "HEAD"]);
+  assert.deepEqual(found("POST", "/v1/responses/input_tokens"), ["/v1/responses/input_tokens", undefined]);
 });

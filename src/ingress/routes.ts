@@ -3,57 +3,91 @@ import type { Operation } from "../canonical/operations.ts";
 import { anthropicMessages } from "../wires/anthropic-messages/index.ts";
 import { openaiChat } from "../wires/openai-chat/index.ts";
 import type { Wire } from "../wires/wire.ts";
+import { type Match, PathTable } from "./path-table.ts";
+
+/** Whose SDKs a route is for: they share the shape of errors and model lists, and a prefix under which all of it stands too. */
+export type Family = "openai" | "anthropic";
+
+export const families: { readonly [name in Family]: { readonly prefix: string; readonly errors: Wire } } = {
+  openai: { prefix: "/openai", errors: openaiChat },
+  anthropic: { prefix: "/anthropic", errors: anthropicMessages },
+};
 
 /**
  * One entry of the public API. `access` is the route's policy: "key" demands a key (or a gateway left open on loopback),
- * "public" is for probes and tells nothing about the inside. A route cannot be written down without it.
+ * "public" is for probes and tells nothing about the inside. A route cannot be written down without it. `{model}`
+ * and `{id}` in a path stand for what the caller names there.
  */
 export type Route =
   | {
       readonly kind: "call";
-      readonly method: "POST";
+      readonly method: "GET" | "POST" | "DELETE";
       readonly path: string;
       readonly access: "key";
+      readonly family: Family;
       readonly wire: Wire;
       readonly operation: Operation;
     }
-  | { readonly kind: "models"; readonly method: "GET"; readonly path: string; readonly access: "key" }
+  | {
+      readonly kind: "models" | "model";
+      readonly method: "GET";
+      readonly path: string;
+      readonly access: "key";
+      readonly family: Family;
+    }
   | { readonly kind: "health" | "readiness"; readonly method: "GET"; readonly path: string; readonly access: "public" };
 
-/** The whole public API. */
+type CallRoute = Extract<Route, { kind: "call" }>;
+
+const call = (
+  family: Family,
+  wire: Wire,
+  operation: Operation,
+  path: string,
+  method: CallRoute["method"] = "POST",
+): CallRoute => ({ kind: "call", access: "key", family, wire, operation, path, method });
+
+const models = (family: Family, path: string): Route => ({ kind: "models", method: "GET", access: "key", family, path });
+const model = (family: Family, path: string): Route => ({ kind: "model", method: "GET", access: "key", family, path });
+
+/** The whole public API. Routes of a family stand under its prefix as well. */
 export const routes: readonly Route[] = [
-  { kind: "call", method: "POST", path: "/v1/chat/completions", access: "key", wire: openaiChat, operation: "chat" },
-  { kind: "call", method: "POST", path: "/v1/messages", access: "key", wire: anthropicMessages, operation: "chat" },
-  { kind: "models", method: "GET", path: "/v1/models", access: "key" },
+  call("openai", openaiChat, "chat", "/v1/chat/completions"),
+  models("openai", "/v1/models"),
+  model("openai", "/v1/models/{model}"),
+
+  call("anthropic", anthropicMessages, "chat", "/v1/messages"),
+
   { kind: "health", method: "GET", path: "/healthz", access: "public" },
   { kind: "readiness", method: "GET", path: "/readyz", access: "public" },
 ];
 
-/** What a request line asked for. `methods` names what the path does take, for a 405. */
-export type RouteMatch = { readonly route: Route } | { readonly route: undefined; readonly methods: readonly string[] };
+/** Lists of models stand at one path for all families; under a family's prefix it is that family's own. */
+const prefixed: readonly Route[] = [
+  ...routes,
+  models("anthropic", "/anthropic/v1/models"),
+  model("anthropic", "/anthropic/v1/models/{model}"),
+  ...routes.flatMap((route) => ("family" in route ? [{ ...route, path: families[route.family].prefix + route.path }] : [])),
+];
 
-const table = new Map<string, Map<string, RouteMatch>>();
-for (const route of routes) {
-  const methods = table.get(route.path) ?? new Map<string, RouteMatch>();
-  methods.set(route.method, { route });
-  table.set(route.path, methods);
+const table = new PathTable(prefixed);
+
+/** Finds the route by method and path; a HEAD is answered as its GET. */
+export const matchRoute = (method: string, path: string): Match<Route> => table.match(method, path);
+
+/** The path without its family's prefix, as wires know it. */
+export function plainPath(path: string): string {
+  for (const { prefix } of Object.values(families)) if (path.startsWith(`${prefix}/`)) return path.slice(prefix.length);
+  return path;
 }
 
 /**
- * Whose shape an error takes that comes before a route is found: the path often says it all the same, and Anthropic's SDKs send
- * their version everywhere. Only errors are decided by this, so it may read the address loosely.
+ * Whose SDK speaks where no route says it, or one that several families share: the path often says it, and each SDK has a
+ * header of its own. Only the shape of errors and lists is decided by this, so it may read the address loosely.
  */
-export function wireOfErrors({ url, headers }: IncomingMessage): Wire {
-  const anthropic = headers["anthropic-version"] !== undefined || url?.includes("/v1/messages") === true;
-  return anthropic ? anthropicMessages : openaiChat;
-}
-
-/** Finds the route by method and exact path; a HEAD is answered as its GET. */
-export function matchRoute(method: string, path: string): RouteMatch {
-  const methods = table.get(path);
-  if (methods === undefined) return { route: undefined, methods: [] };
-  const found = methods.get(method === "HEAD" ? "GET" : method);
-  return (
-    found ?? { route: undefined, methods: [...methods.keys()].flatMap((name) => (name === "GET" ? [name, "HEAD"] : [name])) }
-  );
+export function familyOf({ url = "", headers }: Pick<IncomingMessage, "url" | "headers">): Family {
+  if (headers["anthropic-version"] !== undefined || url.includes("/v1/messages") || url.startsWith("/anthropic/")) {
+    return "anthropic";
+  }
+  return "openai";
 }

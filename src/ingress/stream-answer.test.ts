@@ -5,6 +5,7 @@ import type { ChatChunk } from "../canonical/chat.ts";
 import { GatewayError } from "../canonical/error.ts";
 import type { Batches, StreamItem } from "../canonical/reply.ts";
 import { cancelled, finished, type Terminal } from "../canonical/terminal.ts";
+import { sseWriter } from "../framing/event-writer.ts";
 import { FakeClock } from "../transport/testing/fake-clock.ts";
 import { anthropicMessages } from "../wires/anthropic-messages/index.ts";
 import { openaiChat } from "../wires/openai-chat/index.ts";
@@ -64,7 +65,7 @@ async function answering(relayed: boolean, encoder = encoderOf(openaiChat)) {
     createServer((_, response) => resolve(response)).emit("connection", socket);
     socket.push("GET / HTTP/1.0\r\n\r\n");
   });
-  const answer = new StreamAnswer(response, encoder, "call_1", clock, timers);
+  const answer = new StreamAnswer(response, encoder, sseWriter, "call_1", clock, timers);
   const over: Promise<Terminal | string> = answer.run(batches, relayed).catch(String);
   return { clock, socket, batches, response, answer, over };
 }

@@ -4,7 +4,7 @@ import type { Operation } from "../canonical/operations.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { Batches, StreamItem } from "../canonical/reply.ts";
 import { cancelled, forCall, type Terminal } from "../canonical/terminal.ts";
-import { encodeComment, encodeEvents } from "../framing/sse-encoder.ts";
+import type { EventWriter } from "../framing/event-writer.ts";
 import type { ReplyEncoder } from "../wires/wire.ts";
 import { watchEnd } from "./watch-end.ts";
 
@@ -19,6 +19,7 @@ export interface StreamTimers {
 export class StreamAnswer<Op extends Operation> {
   readonly #response: ServerResponse;
   readonly #encoder: ReplyEncoder<Op>;
+  readonly #writer: EventWriter;
   readonly #callId: string;
   readonly #clock: Clock;
   readonly #timers: StreamTimers;
@@ -26,8 +27,16 @@ export class StreamAnswer<Op extends Operation> {
   #stopKeepAlive: () => void;
 
   /** The response's head has been written, or is written together with the first bytes. */
-  constructor(response: ServerResponse, encoder: ReplyEncoder<Op>, callId: string, clock: Clock, timers: StreamTimers) {
+  constructor(
+    response: ServerResponse,
+    encoder: ReplyEncoder<Op>,
+    writer: EventWriter,
+    callId: string,
+    clock: Clock,
+    timers: StreamTimers,
+  ) {
     this.#response = response;
+    this.#writer = writer;
     this.#callId = callId;
     this.#encoder = encoder;
     this.#clock = clock;
@@ -38,8 +47,7 @@ export class StreamAnswer<Op extends Operation> {
 
   /** Breaks the silence now. */
   keepAlive(): void {
-    const { keepAlive } = this.#encoder;
-    this.#write("comment" in keepAlive ? encodeComment(keepAlive.comment) : encodeEvents([keepAlive]));
+    this.#write(this.#writer.keepAlive(this.#encoder.keepAlive));
   }
 
   /** Passes the batches on until their terminal, which it gives back. A caller who is gone or stuck makes it `cancelled`. */
@@ -62,7 +70,7 @@ export class StreamAnswer<Op extends Operation> {
         return step.value;
       }
       for (const item of step.value) {
-        const bytes = relayed && item.raw !== undefined ? item.raw : this.#encode(item);
+        const bytes = relayed && item.raw !== undefined ? this.#writer.frames(item.raw) : this.#encode(item);
         if (bytes.length > 0 && !this.#write(bytes) && !(await this.#drained())) {
           await batches.return(cancelled);
           this.#response.destroy();
@@ -75,7 +83,8 @@ export class StreamAnswer<Op extends Operation> {
   /** Ends the response as the terminal demands. A relayed stream has brought its own end. */
   end(terminal: Terminal, relayed: boolean): void {
     this.#stopKeepAlive();
-    const last = relayed ? "" : encodeEvents(this.#encoder.end(forCall(terminal, this.#callId)));
+    const events = relayed ? "" : this.#writer.events(this.#encoder.end(forCall(terminal, this.#callId)));
+    const last = events + (terminal.kind === "cancelled" ? "" : this.#writer.end());
     if (last === "") this.#response.end();
     else this.#response.end(last);
     watchEnd(this.#response, this.#timers.writeIdleMs);
@@ -85,7 +94,7 @@ export class StreamAnswer<Op extends Operation> {
     let text = "";
     for (const chunk of item.chunks()) {
       const events = this.#encoder.push(chunk);
-      if (events.length > 0) text += encodeEvents(events);
+      if (events.length > 0) text += this.#writer.events(events);
     }
     return text;
   }

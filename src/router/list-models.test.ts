@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GatewayError } from "../canonical/error.ts";
-import { anthropicModelList, openaiModelList } from "../ingress/models.ts";
+import { modelViews } from "../ingress/models.ts";
 import { FakeClock } from "../transport/testing/fake-clock.ts";
 import { ModelList, readList } from "./list-models.ts";
 import { ScriptedTransport, twoProviders } from "./testing/calls.ts";
@@ -41,9 +41,9 @@ describe("readList", () => {
       },
       "p",
     );
-    assert.equal(JSON.stringify(anthropicModelList(models)).match(/"created_at":"(?:1970|9999)-/g)?.length, 2);
-    assert.equal(JSON.stringify(openaiModelList(models)).match(/"owned_by":"p"/g)?.length, 2);
-    assert.deepEqual(anthropicModelList([]), { data: [], has_more: false, first_id: null, last_id: null });
+    assert.equal(JSON.stringify(modelViews.anthropic.list(models)).match(/"created_at":"(?:1970|9999)-/g)?.length, 2);
+    assert.equal(JSON.stringify(modelViews.openai.list(models)).match(/"owned_by":"p"/g)?.length, 2);
+    assert.deepEqual(modelViews.anthropic.list([]), { data: [], has_more: false, first_id: null, last_id: null });
   });
 });
 

@@ -1,24 +1,10 @@
 import { GatewayError } from "../canonical/error.ts";
 import { isArray, isObject, type Json } from "../canonical/json.ts";
+import type { ListedModel, ModelListing } from "../canonical/models.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
 import { type HttpTransport, readAll } from "../transport/http-transport.ts";
 import { authHeaders } from "./plan.ts";
-
-/** A model that can be called, as it is to be named in a call. */
-export interface AvailableModel {
-  /** `provider/model`. */
-  readonly id: string;
-  readonly provider: string;
-  /** Seconds since the epoch; 0 where the provider does not say. */
-  readonly createdAt: number;
-}
-
-/** What the providers have, and which of them did not say. */
-export interface ModelListing {
-  readonly models: readonly AvailableModel[];
-  readonly silent: readonly { readonly provider: string; readonly reason: string }[];
-}
 
 const freshMs = 60_000;
 const waitMs = 5_000;
@@ -62,7 +48,7 @@ export class ModelList {
     return listing;
   }
 
-  async #ask(provider: ConfiguredProvider): Promise<readonly AvailableModel[]> {
+  async #ask(provider: ConfiguredProvider): Promise<readonly ListedModel[]> {
     const url = new URL(provider.modelsUrl);
     const endpoint = provider.remote.endpoints[0];
     const upstream = await this.#transport.send({
@@ -89,7 +75,7 @@ export class ModelList {
 }
 
 /** Reads both shapes of list: OpenAI's `created` in seconds, Anthropic's `created_at` in RFC 3339. */
-export function readList(body: Json, provider: string): readonly AvailableModel[] {
+export function readList(body: Json, provider: string): readonly ListedModel[] {
   const data = isObject(body) ? body["data"] : undefined;
   if (!isArray(data)) return [];
   return data.flatMap((entry) => {

@@ -19,6 +19,8 @@ export type Framing = "sse" | "json-array";
 
 /** A request as it arrived, its body parsed. */
 export interface Incoming {
+  /** Default POST. */
+  readonly method?: "GET" | "POST" | "DELETE" | undefined;
   /** Without the prefix an SDK may have put before it, e.g. `/v1beta/models/gemini-3-flash:generateContent`. */
   readonly path: string;
   /** What the path names, decoded: the model (Gemini), the id of a stored answer (Responses). */
