@@ -7,6 +7,11 @@ import { perform } from "./faults/connection.ts";
 import type { OpenEntry } from "./journal.ts";
 import { models } from "./models.ts";
 import { openaiChatFace } from "./openai-chat/face.ts";
+import { openaiEmbeddingsFace } from "./openai-embeddings/face.ts";
+import { inputTokensFace } from "./openai-responses/count-face.ts";
+import { openaiResponsesFace } from "./openai-responses/face.ts";
+import { answerStored } from "./openai-responses/routes.ts";
+import type { OwnedResponses } from "./openai-responses/stored.ts";
 import type { Plan } from "./plan.ts";
 import type { State } from "./state.ts";
 
@@ -29,25 +34,33 @@ function route(request: IncomingMessage, bytes: Buffer, response: ServerResponse
   const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
   const { method = "" } = request;
   const asksAnthropic = request.headers["anthropic-version"] !== undefined;
-  const face = faceOf(method, path, request);
+  const stored = state.responses.of(entry.entry.credential);
+  const face = faceOf(method, path, request, stored);
+  const kept = face ? undefined : answerStored(method, path, query, stored, entry, state);
   if (face) {
     const { plan, steps } = converse({ face, headers: entry.entry.headers, query, bytes }, state, entry);
     if (steps) perform(steps, request.socket, plan?.input, entry, state.clock);
     else deliver(plan, response, entry, state.clock);
+  } else if (kept) {
+    deliver(kept, response, entry, state.clock);
   } else if (method === "GET" && path.endsWith("/models")) {
     deliver(modelsPlan(asksAnthropic, state), response, entry, state.clock);
   } else {
-    const message = `The simulator has no ${method} ${path}. It serves POST …/chat/completions, POST …/messages and GET …/models.`;
+    const message = `The simulator has no ${method} ${path}. It serves POST …/chat/completions, …/messages, …/responses, …/embeddings and GET …/models.`;
     const shape = asksAnthropic ? anthropicMessagesFace : openaiChatFace;
     deliver(errorPlan(shape, "not-found", message, state.mint("req_"), state.pace), response, entry, state.clock);
   }
 }
 
 /** The wire a path is spoken in. A recording may be asked for on any path. */
-function faceOf(method: string, path: string, request: IncomingMessage): Face | undefined {
+function faceOf(method: string, path: string, request: IncomingMessage, stored: OwnedResponses): Face | undefined {
   if (method !== "POST") return undefined;
   if (path.endsWith("/chat/completions")) return openaiChatFace;
   if (path.endsWith("/messages")) return anthropicMessagesFace;
+  const instance = String(request.socket.localPort ?? "");
+  if (path.endsWith("/responses")) return openaiResponsesFace(stored, instance);
+  if (path.endsWith("/responses/input_tokens")) return inputTokensFace(stored, instance);
+  if (path.endsWith("/embeddings")) return openaiEmbeddingsFace;
   return request.headers["x-sim-recording"] === undefined ? undefined : openaiChatFace;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../canonical/ports.ts";
 import { PromptCache } from "./brain/cache.ts";
 import { Signer } from "./brain/signer.ts";
 import type { Journal } from "./journal.ts";
+import { ResponseStore } from "./openai-responses/stored.ts";
 import type { Pace } from "./plan.ts";
 import type { Recordings } from "./replay.ts";
 import type { SpecValidators } from "./validators/spec.ts";
@@ -26,6 +27,7 @@ export class State {
   readonly specs: SpecValidators | undefined;
   readonly signer: Signer;
   readonly cache = new PromptCache();
+  readonly responses = new ResponseStore();
   readonly #attempts = new Map<string, number>();
   #minted = 0;
 
