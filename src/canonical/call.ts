@@ -30,6 +30,8 @@ export interface Span {
 export interface Source {
   /** Name of the wire it is written in. */
   readonly wire: string;
+  /** Default POST. */
+  readonly method?: "GET" | "POST" | "DELETE" | undefined;
   readonly path: string;
   readonly query: string;
   readonly headers: HeaderBag;

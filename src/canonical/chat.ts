@@ -129,6 +129,21 @@ export interface ChatRequest {
   readonly mcpServers?: Json | undefined;
   readonly inferenceGeo?: string | undefined;
   readonly speed?: string | undefined;
+  /** OpenAI Responses: the stored answer, or the conversation, that this goes on from. Only their keeper can serve it. */
+  readonly previousResponse?: string | undefined;
+  readonly conversation?: Json | undefined;
+  /** OpenAI Responses: a prompt that the provider keeps, with its variables. */
+  readonly promptTemplate?: Json | undefined;
+  /** OpenAI Responses: what the answer is to tell besides. */
+  readonly include?: readonly string[] | undefined;
+  /** OpenAI Responses: most calls of tools that the provider runs. */
+  readonly maxToolCalls?: number | undefined;
+  /** OpenAI Responses: whether a prompt that is too long is cut (auto) or refused (disabled). */
+  readonly truncation?: string | undefined;
+  /** OpenAI Responses: answer at once that the work is under way, to be asked for later. */
+  readonly background?: boolean | undefined;
+  /** OpenAI Responses: `context_management`, when to compact the conversation. */
+  readonly compaction?: Json | undefined;
   /** Anthropic: output_config.task_budget. */
   readonly taskBudget?: Json | undefined;
   /** Anthropic: what to say about prompt-cache misses. */
@@ -194,7 +209,7 @@ export interface ResultHead {
   readonly extra?: JsonObject | undefined;
 }
 
-/** What one delta adds to an open part. */
+/** What one delta adds to an open part. Log probabilities are `{content: […]}` (of a refusal `{refusal: […]}`), as OpenAI chat has them. */
 export type Delta =
   | { readonly type: "text"; readonly text: string; readonly logprobs?: Json | undefined }
   | { readonly type: "reasoning"; readonly text: string }

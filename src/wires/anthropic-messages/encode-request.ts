@@ -1,6 +1,7 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
 import { Names } from "../shared/names.ts";
+import { onlyResponses } from "../shared/only-responses.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { betasFor } from "./betas.ts";
 import { encodeCache } from "./cache.ts";
@@ -24,6 +25,7 @@ const defaultMaxTokens = 4096;
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
   const native = request.extraOrigin === wireName;
   const report = new Report(target.strict ?? false, target.provider);
+  for (const { code, at, detail } of onlyResponses(request)) report.note("ignored", code, at, detail);
   const toolNames = new Names(target.quirks.toolNameLength ?? (native ? 200 : 64), illegal);
   const scope: Scope = { native, report, toolNames };
   const body: Draft = { model: target.model };

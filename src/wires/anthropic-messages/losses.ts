@@ -19,7 +19,7 @@ export function reportLosses(request: ChatRequest, report: Report): void {
   lost("audio", request.audio !== undefined);
   lost("web_search_options", request.webSearch !== undefined);
   lost("moderation", request.moderation !== undefined);
-  lost("store", request.store === true);
+  lost("store", request.store === true && request.extraOrigin !== "openai-responses");
   const hints: { readonly [field: string]: Json | undefined } = {
     metadata: request.metadata,
     prediction: request.prediction,

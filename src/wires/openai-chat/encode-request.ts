@@ -1,12 +1,14 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { validateHistory } from "../shared/history.ts";
+import { isEmpty } from "../shared/losses.ts";
+import { onlyResponses } from "../shared/only-responses.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { ChatDecoder } from "./decode-reply.ts";
 import { encodeMessages } from "./encode-messages.ts";
 import { encodeReasoningSetting } from "./encode-reasoning.ts";
 import { encodeResponseFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
-import { type Context, contextFor, isEmpty } from "./losses.ts";
+import { type Context, contextFor } from "./losses.ts";
 import { name, path } from "./name.ts";
 
 /** Most stop sequences the API takes. */
@@ -19,9 +21,11 @@ const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "f
  * where the target is strict and something would be left out.
  */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
+  const homeless = onlyResponses(request);
   validateHistory(request.messages);
   const native = request.extraOrigin === name;
   const context = contextFor(native, target);
+  for (const { code, at, detail } of homeless) context.losses.ignore(code, at, detail);
   const tools = encodeTools(request.tools, context);
   const offered = tools["tools"] !== undefined || tools["functions"] !== undefined;
   const body: Record<string, Json | undefined> = {
@@ -84,7 +88,7 @@ function plain(request: ChatRequest, context: Context): JsonObject {
     modalities: request.modalities,
     audio: request.audio,
     prediction: request.prediction,
-    store: request.store,
+    store: request.extraOrigin === "openai-responses" ? undefined : request.store,
     web_search_options: request.webSearch,
     moderation: request.moderation,
     prompt_cache_key: request.promptCacheKey,

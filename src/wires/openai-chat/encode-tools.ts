@@ -1,9 +1,9 @@
 import type { ChatRequest, FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { fitsStrict } from "../shared/openai/strict-schema.ts";
 import { cacheMembers } from "./encode-parts.ts";
 import { type Context, restore, spelled } from "./losses.ts";
 import { name } from "./name.ts";
-import { fitsStrict } from "./strict-schema.ts";
 
 /** Tools, in `tools` or the legacy `functions` as they came. */
 export function encodeTools(tools: readonly Tool[] | undefined, context: Context): JsonObject {

@@ -1,39 +1,7 @@
-import { GatewayError } from "../../canonical/error.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
-import type { Warning } from "../../canonical/warnings.ts";
+import { isEmpty, Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import type { Target } from "../wire.ts";
-
-/** Keeps account of what of a request does not reach the provider as it was asked. */
-export class Losses {
-  readonly warnings: Warning[] = [];
-  readonly #strict: boolean;
-  readonly #said = new Set<string>();
-
-  constructor(strict: boolean) {
-    this.#strict = strict;
-  }
-
-  /** Left out altogether. Throws `unsupported` naming the place where the target is strict. */
-  drop(code: string, at: string, detail: string): void {
-    if (this.#strict) {
-      throw new GatewayError("unsupported", `The provider of this model cannot take \`${at}\`: ${detail}`, { param: at });
-    }
-    this.warnings.push({ kind: "dropped", code, at, detail });
-  }
-
-  /** Said in another way that is near to what was meant. */
-  approximate(code: string, at: string, detail: string): void {
-    this.warnings.push({ kind: "approximated", code, at, detail });
-  }
-
-  /** A hint without bearing on the answer's content was not followed; reported at its first place only. */
-  ignore(code: string, at: string, detail: string): void {
-    if (this.#said.has(code)) return;
-    this.#said.add(code);
-    this.warnings.push({ kind: "ignored", code, at, detail });
-  }
-}
 
 /** What the parts of an encoder share while they encode one request. */
 export interface Context {
@@ -87,10 +55,6 @@ export function restore(made: JsonObject, extra: JsonObject | undefined, at: str
   for (const [name, members] of inner) outer.push([name, Object.fromEntries(members)]);
   return Object.fromEntries(outer);
 }
-
-/** Null and the empty list say nothing that could be lost. */
-export const isEmpty = (value: Json | undefined): boolean =>
-  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 /** Whether a form token (see the decoder) is in `as`. */
 export const spelled = (as: string | undefined, token: string): boolean => as?.split(" ").includes(token) ?? false;

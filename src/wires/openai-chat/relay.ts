@@ -5,6 +5,7 @@ import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import { isEmpty } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import { number, object, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
@@ -12,7 +13,6 @@ import type { Observed, Relay, Relayed, Target } from "../wire.ts";
 import { ChatDecoder } from "./decode-reply.ts";
 import { decodeInnerError, errorObject } from "./errors.ts";
 import { decodeFinish, finishWord } from "./finish.ts";
-import { isEmpty } from "./losses.ts";
 import { path } from "./name.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from "../../canonical/json.ts";
+import { isArray, isObject, type Json } from "../../../canonical/json.ts";
 
 /** Whether every object of the schema closes itself and requires all it names. */
 export function fitsStrict(schema: Json): boolean {
