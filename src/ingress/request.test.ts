@@ -44,6 +44,11 @@ describe("presentedKey", () => {
       assert.equal(presentedKey({ authorization }), undefined);
     assert.equal(presentedKey({ "x-api-key": "" }), undefined);
     assert.equal(presentedKey({}), undefined);
+    assert.equal(presentedKey({ "x-goog-api-key": "k3" }), "k3");
+    assert.equal(presentedKey({ "api-key": "k4", "x-api-key": "" }), "k4");
+    assert.equal(presentedKey({}, "alt=sse&key=k%205"), "k 5");
+    assert.equal(presentedKey({ "x-goog-api-key": "k3" }, "key=k5"), "k3");
+    assert.equal(presentedKey({}, "key="), undefined);
   });
 });
 

@@ -25,15 +25,24 @@ export function headerBag(request: IncomingMessage): HeaderBag {
 
 const bearer = /^Bearer +(\S+) *$/i;
 
-/** The key the caller presents: `Authorization: Bearer` or `x-api-key` (older Anthropic SDKs), the first that is there. */
-export function presentedKey(headers: IncomingMessage["headers"]): string | undefined {
+/** Headers in which SDKs send a bare key: older Anthropic's, Google's, Azure's. */
+const keyHeaders = ["x-api-key", "x-goog-api-key", "api-key"];
+
+/**
+ * The key the caller presents, the first that is there of `Authorization: Bearer`, the bare headers of the other SDKs, and,
+ * where `query` is given (Gemini's routes), its `key`.
+ */
+export function presentedKey(headers: IncomingMessage["headers"], query?: string): string | undefined {
   const { authorization } = headers;
   if (authorization !== undefined) {
     const match = bearer.exec(authorization);
     if (match?.[1] !== undefined) return match[1];
   }
-  const key = headers["x-api-key"];
-  return typeof key === "string" && key !== "" ? key : undefined;
+  for (const name of keyHeaders) {
+    const key = headers[name];
+    if (typeof key === "string" && key !== "") return key;
+  }
+  return (query !== undefined && new URLSearchParams(query).get("key")) || undefined;
 }
 
 /**
