@@ -17,6 +17,18 @@ export const specExceptions: readonly SpecException[] = [
     value: [],
     reason: "the specification wants at least one sequence; the service takes an empty list as none",
   },
+  {
+    spec: "openai",
+    field: "tool_choice",
+    value: null,
+    reason: "Responses: the specification wants a choice; the service takes null as absent",
+  },
+  {
+    spec: "openai",
+    field: "encoding_format",
+    value: null,
+    reason: "embeddings: the specification wants a string; the service takes null as absent",
+  },
 ];
 
 /** The request without what the service accepts against its own specification. */

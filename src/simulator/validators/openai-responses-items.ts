@@ -117,23 +117,27 @@ function checkPairs(request: JsonObject, items: readonly JsonObject[], memory: M
   if (memory && isText(id) && !previous) findings.add("previous_response_id", `Previous response with id '${id}' not found.`);
   // What came before is not known: calls may stand there.
   if (given(request["conversation"]) || (isText(id) && !previous)) return;
+  // References that nobody can follow may stand for calls and for results.
+  if (!memory && items.some((item) => item["type"] === "item_reference")) return;
   const open = new Map<string, string>();
   const answered = new Set<string>();
+  const searched = new Set<string>();
   for (const item of [...(previous?.conversation ?? []), ...(previous?.output ?? []), ...items]) {
     const call = item["call_id"];
     if (!isText(call)) continue;
     const type = String(item["type"]);
     const wanted = resultOf[type];
     if (type === "function_call" || type === "custom_tool_call") open.set(call, type);
+    // A search for tools that the caller executes is answered like a function; whether it must be is not recorded.
+    else if (type === "tool_search_call") searched.add(call);
     else if (wanted === undefined) continue;
     else if (open.get(call) === wanted) {
       open.delete(call);
       answered.add(call);
-    } else if (answered.has(call)) findings.add("input", `Duplicate function call output with call_id ${call}.`);
+    } else if (searched.has(call)) continue;
+    else if (answered.has(call)) findings.add("input", `Duplicate function call output with call_id ${call}.`);
     else findings.add("input", `No tool call found for function call output with call_id ${call}.`);
   }
-  // References that nobody can follow may stand for results.
-  if (!memory && items.some((item) => item["type"] === "item_reference")) return;
   for (const [call, type] of open) {
     findings.add("input", `No tool output found for ${type === "function_call" ? "function" : "custom tool"} call ${call}.`);
   }
@@ -158,7 +162,7 @@ function checkThoughts(request: JsonObject, items: readonly JsonObject[], memory
     checkThought(item, known !== undefined, request, memory, findings);
     const next = items[i + 1];
     const follows = next && !(isText(next["role"]) && input.has(next["role"])) && resultOf[String(next["type"])] === undefined;
-    if (!follows) {
+    if (!follows && isText(id)) {
       findings.add("input", `Item '${String(id)}' of type 'reasoning' was provided without its required following item.`);
     }
   }

@@ -17,7 +17,7 @@ export function toJsonSchema(name: string, find: FindSchema): JsonObject {
     if (next in definitions) continue;
     const found = find(next);
     if (!found) throw new Error(`the specification has no schema ${next}`);
-    const converter = new Converter(find, (other) => waiting.push(other));
+    const converter = new Converter(next, find, (other) => waiting.push(other));
     definitions[next] = converter.schema(found);
   }
   return { $ref: `#/$defs/${name}`, $defs: definitions };
@@ -38,10 +38,12 @@ const nested = new Set(["items", "additionalProperties", "not", "if", "then", "e
 const named = new Set(["properties", "patternProperties", "$defs", "definitions"]);
 
 class Converter {
+  readonly #name: string;
   readonly #find: FindSchema;
   readonly #refer: (name: string) => void;
 
-  constructor(find: FindSchema, refer: (name: string) => void) {
+  constructor(name: string, find: FindSchema, refer: (name: string) => void) {
+    this.#name = name;
     this.#find = find;
     this.#refer = refer;
   }
@@ -56,14 +58,15 @@ class Converter {
     const out: Record<string, Json> = {};
     for (const [key, value] of Object.entries(source)) {
       if (value === undefined || annotations.has(key) || key.startsWith("x-")) continue;
-      if (key === "$ref" && typeof value === "string") out["$ref"] = this.#reference(value);
+      if (key === "$recursiveRef") out["$ref"] = this.#reference(prefix + this.#name);
+      else if (key === "$ref" && typeof value === "string") out["$ref"] = this.#reference(value);
       else if (key === "anyOf" || key === "oneOf") Object.assign(out, this.#union(value, source["discriminator"], out));
       else if (key === "allOf" && isArray(value))
         out["allOf"] = [...(isArray(out["allOf"]) ? out["allOf"] : []), ...value.map((one) => this.#maybe(one))];
       else if (nested.has(key)) out[key] = this.#maybe(value);
       else if (named.has(key) && isObject(value)) {
         out[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.#maybe(one ?? true)]));
-      } else if (key !== "discriminator") out[key] = value;
+      } else if (key !== "discriminator" && key !== "$recursiveAnchor") out[key] = value;
     }
     return out;
   }
@@ -100,8 +103,9 @@ class Converter {
   /** The constants by which a branch says that it is meant; undefined where it has none or need not say so. */
   #tags(branch: JsonObject, property: string, depth: number): readonly Json[] | undefined {
     if (depth > 5 || branch["nullable"] === true) return undefined;
-    if (typeof branch["$ref"] === "string") {
-      const target = this.#find(branch["$ref"].slice(prefix.length));
+    const pointer = branch["$recursiveRef"] === "#" ? prefix + this.#name : branch["$ref"];
+    if (typeof pointer === "string") {
+      const target = this.#find(pointer.slice(prefix.length));
       return target && this.#tags(target, property, depth + 1);
     }
     if (isArray(branch["allOf"])) {

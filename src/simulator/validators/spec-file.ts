@@ -7,6 +7,9 @@ import { toJsonSchema } from "./openapi.ts";
 /** Says what of a value departs from a schema, as `field: sentence`; none = valid. */
 export type SpecCheck = (value: Json) => string[];
 
+/** Gives a schema instead of the one the document states. `find` gives others, as they are stated. */
+export type ChangeSchema = (schema: JsonObject, find: (name: string) => JsonObject | undefined) => JsonObject;
+
 /**
  * An OpenAPI document whose schemas can be checked against. Schemas are compiled on first use and kept; of a YAML document
  * only the schemas in use are ever parsed, since the whole takes seconds.
@@ -38,6 +41,14 @@ export class SpecFile {
         whole = document;
       }
       return schemaOf(whole, name);
+    });
+  }
+
+  /** The same document with some schemas changed; checks of either do not touch the other's. */
+  with(changes: { readonly [name: string]: ChangeSchema }): SpecFile {
+    return new SpecFile((name) => {
+      const stated = this.find(name);
+      return stated && (changes[name]?.(stated, (other) => this.find(other)) ?? stated);
     });
   }
 
