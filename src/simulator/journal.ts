@@ -27,7 +27,7 @@ export interface Entry {
   readonly path: string;
   /** Credentials are replaced by `[secret]`; `credential` tells them apart. */
   readonly headers: HeaderBag;
-  /** SHA-256 of the credential sent (Authorization without "Bearer ", or x-api-key), in hex. */
+  /** SHA-256 of the credential sent (Authorization without "Bearer ", x-api-key, x-goog-api-key, api-key, or `key` in the query), in hex. */
   readonly credential: string | undefined;
   readonly wire: string | undefined;
   readonly model: string | undefined;
@@ -148,9 +148,9 @@ export class Journal {
       number: ++this.#count,
       at: this.#clock.wall(),
       method,
-      path,
+      path: path.replace(queryKey, "$1[secret]"),
       headers: publicHeaders(headers),
-      credential: credentialOf(headers),
+      credential: credentialOf(headers, path),
     });
     this.#entries.push(entry);
     if (this.#entries.length > this.#limits.entries) this.#entries.shift();
@@ -208,8 +208,16 @@ function publicHeaders(headers: IncomingHttpHeaders): HeaderBag {
   return bag;
 }
 
-function credentialOf(headers: IncomingHttpHeaders): string | undefined {
-  const key = headers["x-api-key"];
-  const sent = headers.authorization?.replace(/^Bearer /i, "") ?? (typeof key === "string" ? key : undefined);
+const queryKey = /([?&]key=)([^&]*)/;
+
+/** Gemini's key may stand in the query. */
+const inQuery = (path: string): string | undefined => {
+  const written = queryKey.exec(path)?.[2];
+  return written === undefined ? undefined : (new URLSearchParams(`key=${written}`).get("key") ?? undefined);
+};
+
+function credentialOf(headers: IncomingHttpHeaders, path: string): string | undefined {
+  const key = headers["x-api-key"] ?? headers["x-goog-api-key"] ?? headers["api-key"];
+  const sent = headers.authorization?.replace(/^Bearer /i, "") ?? (typeof key === "string" ? key : inQuery(path));
   return sent === undefined ? undefined : createHash("sha256").update(sent).digest("hex");
 }

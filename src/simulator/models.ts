@@ -9,6 +9,16 @@ export interface Behaviour {
   readonly thoughtField?: "reasoning_content" | "reasoning" | undefined;
   readonly redacted?: boolean | undefined;
   readonly speaksBeforeCalls?: boolean | undefined;
+  /** Gemini: signs nothing and asks for no signatures, as models before Gemini 3. */
+  readonly unsigned?: boolean | undefined;
+  /** Gemini: takes the documented values that stand for a signature. */
+  readonly takesBypass?: boolean | undefined;
+  /** Gemini: gives calls no ids. */
+  readonly noCallIds?: boolean | undefined;
+  /** Gemini: cut off as a recitation, where others are by a filter. */
+  readonly recites?: boolean | undefined;
+  /** parallel: so many calls of one tool; streamed each for itself where the wire sends calls whole. */
+  readonly sameName?: number | undefined;
   /** Asked for a schema, answers JSON that does not follow it. */
   readonly breaksSchema?: boolean | undefined;
   /** Milliseconds between events, where the simulator's own pace is not to be used. */
@@ -41,9 +51,22 @@ export const models: readonly ModelRow[] = [
   },
   { id: "tools", summary: "says a sentence before it calls a tool", behaviour: { ...echo, speaksBeforeCalls: true } },
   { id: "parallel", summary: "calls two tools at once", behaviour: { ...echo, kind: "parallel" } },
+  { id: "same-name", summary: "calls one tool three times at once", behaviour: { ...echo, kind: "parallel", sameName: 3 } },
   { id: "off-schema", summary: "answers JSON that breaks the schema it was given", behaviour: { ...echo, breaksSchema: true } },
   { id: "refuser", summary: "refuses", behaviour: { ...echo, kind: "refuse" } },
   { id: "filtered", summary: "is cut off by a content filter after one word", behaviour: { ...echo, kind: "filter" } },
+  {
+    id: "reciter",
+    summary: "is cut off after one word, for reciting (Gemini)",
+    behaviour: { ...echo, kind: "filter", recites: true },
+  },
+  { id: "no-call-ids", summary: "gives its calls no ids (Gemini)", behaviour: { ...echo, noCallIds: true } },
+  { id: "unsigned", summary: "neither signs nor wants signatures (Gemini before 3)", behaviour: { ...echo, unsigned: true } },
+  {
+    id: "takes-bypass",
+    summary: "takes the documented stand-ins for signatures (Gemini)",
+    behaviour: { ...echo, takesBypass: true },
+  },
   { id: "words:100", summary: "answers with that many words", behaviour: { ...echo, kind: "words", count: 100 } },
 ];
 

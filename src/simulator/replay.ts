@@ -46,7 +46,7 @@ export class Recordings {
   }
 
   #remember(body: string): void {
-    for (const [, value] of body.matchAll(/"(?:signature|data|encrypted_content)" ?: ?"([^"\\]{16,})"/g))
+    for (const [, value] of body.matchAll(/"(?:signature|thoughtSignature|data|encrypted_content)" ?: ?"([^"\\]{16,})"/g))
       if (value !== undefined) this.#thoughts.add(value);
   }
 }

@@ -4,6 +4,7 @@ import { converse, errorPlan } from "./converse.ts";
 import { deliver } from "./deliver.ts";
 import type { Face } from "./face.ts";
 import { perform } from "./faults/connection.ts";
+import { serveGemini } from "./gemini/serve.ts";
 import type { OpenEntry } from "./journal.ts";
 import { models } from "./models.ts";
 import { openaiChatFace } from "./openai-chat/face.ts";
@@ -34,6 +35,7 @@ function route(request: IncomingMessage, bytes: Buffer, response: ServerResponse
   const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
   const { method = "" } = request;
   const asksAnthropic = request.headers["anthropic-version"] !== undefined;
+  if (serveGemini({ method, path, query, bytes, request }, response, entry, state)) return;
   const stored = state.responses.of(entry.entry.credential);
   const face = faceOf(method, path, request, stored);
   const kept = face ? undefined : answerStored(method, path, query, stored, entry, state);
@@ -46,7 +48,7 @@ function route(request: IncomingMessage, bytes: Buffer, response: ServerResponse
   } else if (method === "GET" && path.endsWith("/models")) {
     deliver(modelsPlan(asksAnthropic, state), response, entry, state.clock);
   } else {
-    const message = `The simulator has no ${method} ${path}. It serves POST …/chat/completions, …/messages, …/responses, …/embeddings and GET …/models.`;
+    const message = `The simulator has no ${method} ${path}. It serves POST …/chat/completions, …/messages, …/responses, …/embeddings, …/models/{model}:generateContent and its kin, and GET …/models.`;
     const shape = asksAnthropic ? anthropicMessagesFace : openaiChatFace;
     deliver(errorPlan(shape, "not-found", message, state.mint("req_"), state.pace), response, entry, state.clock);
   }

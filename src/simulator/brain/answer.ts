@@ -58,7 +58,9 @@ function toCall(ask: Ask, behaviour: Behaviour): readonly OfferedTool[] {
     case "required": {
       const first = ask.tools[0];
       if (first === undefined || (choosing.type === "auto" && ask.results.length > 0)) return [];
-      return behaviour.kind === "parallel" && ask.parallel ? [first, ask.tools[1] ?? first] : [first];
+      if (behaviour.kind !== "parallel" || !ask.parallel) return [first];
+      if (behaviour.sameName !== undefined) return Array.from({ length: behaviour.sameName }, () => first);
+      return [first, ask.tools[1] ?? first];
     }
   }
 }

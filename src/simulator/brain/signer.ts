@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
+type SignedKind = "thinking" | "redacted" | "part";
+
 /** Signs thoughts so that a replayed one can be told from a forged or mangled one. Needs no memory of what it issued. */
 export class Signer {
   readonly #seed: string;
@@ -11,14 +13,20 @@ export class Signer {
     this.#issuedElsewhere = issuedElsewhere;
   }
 
-  sign(kind: "thinking" | "redacted", text: string): string {
+  /** `part`: a part of Gemini's. */
+  sign(kind: SignedKind, text: string): string {
     return createHmac("sha384", this.#seed).update(`${kind}\n${text}`).digest("base64");
   }
 
-  signed(kind: "thinking" | "redacted", text: string, signature: string): boolean {
+  signed(kind: SignedKind, text: string, signature: string): boolean {
     const expected = Buffer.from(this.sign(kind, text));
     const given = Buffer.from(signature);
     return (expected.length === given.length && timingSafeEqual(expected, given)) || this.#issuedElsewhere(signature);
+  }
+
+  /** Whether it was issued elsewhere. */
+  knows(text: string): boolean {
+    return this.#issuedElsewhere(text);
   }
 
   /** The data of a redacted thought: a nonce and its signature. */

@@ -60,7 +60,8 @@ export const bodyFaults: readonly ReplyFault[] = [
     kind: "reply",
     name: "error-flat",
     argument: "events before it (0)",
-    summary: "as error-event; on the Responses API one flat error event, as its specification has it",
+    summary:
+      "as error-event; on the Responses API one flat error event, as its specification has it; on Gemini one without a frame",
     reply: (context, argument) => errorAt(context, numberOf(argument, 0), "flat"),
   },
   {
@@ -73,13 +74,19 @@ export const bodyFaults: readonly ReplyFault[] = [
     kind: "reply",
     name: "cr",
     summary: "event lines end in CR",
-    reply: (context) => rewrite(context.plan(), (text) => text.replaceAll("\n", "\r")),
+    reply: (context) => rewrite(context.plan(), (text) => text.replaceAll("\r\n", "\n").replaceAll("\n", "\r")),
   },
   {
     kind: "reply",
     name: "crlf",
     summary: "event lines end in CR LF",
-    reply: (context) => rewrite(context.plan(), (text) => text.replaceAll("\n", "\r\n")),
+    reply: (context) => rewrite(context.plan(), (text) => text.replaceAll(/\r?\n/g, "\r\n")),
+  },
+  {
+    kind: "reply",
+    name: "lf",
+    summary: "event lines end in LF",
+    reply: (context) => rewrite(context.plan(), (text) => text.replaceAll("\r\n", "\n")),
   },
   {
     kind: "reply",

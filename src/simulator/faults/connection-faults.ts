@@ -41,7 +41,7 @@ function* infinite(context: FaultContext): Iterable<Step> {
   yield chunkedHead(plan);
   const frame = eventsOf(plan)
     .map((event) => event.bytes)
-    .find((bytes) => /"content":"[^"]|text_delta|output_text\.delta/.test(bytes.toString("latin1")));
+    .find((bytes) => /"content":"[^"]|text_delta|output_text\.delta|"parts":\[\{"text":"[^"]/.test(bytes.toString("latin1")));
   const blank = Buffer.alloc(16 * 1024, " ");
   const filler = context.stream && frame ? Buffer.concat(Array.from({ length: 64 }, () => frame)) : blank;
   for (let events = 0; ; events += 64) yield { do: "send", bytes: chunk(filler), events };

@@ -20,6 +20,20 @@ function retryAfter(argument: string | undefined, now: number): PlanHeaders {
   return { "retry-after": unit || "1" };
 }
 
+/** The same in seconds; undefined for `none`. */
+function retrySeconds(argument: string | undefined): number | undefined {
+  const [unit, amount] = argument?.split(":") ?? [];
+  if (unit === "none") return undefined;
+  if (unit === "ms") return Number(amount ?? "1500") / 1000;
+  return unit === "date" ? Number(amount ?? 3) : Number(unit || "1");
+}
+
+function limited(context: FaultContext, argument: string | undefined): Plan {
+  const message = "Rate limit reached. Please try again later.";
+  if (context.face.retryInBody === true) return context.error("rate-limit", message, retrySeconds(argument));
+  return withHeaders(context.error("rate-limit", message), retryAfter(argument, context.now));
+}
+
 const html = (status: number, context: FaultContext): Plan => ({
   ...context.error("internal", ""),
   status,
@@ -41,8 +55,7 @@ export const statusFaults: readonly ReplyFault[] = [
     name: "429",
     argument: "Retry-After: seconds (1), ms:N (header retry-after-ms), date[:seconds ahead], none",
     summary: "rate limited",
-    reply: (context, argument) =>
-      withHeaders(context.error("rate-limit", "Rate limit reached. Please try again later."), retryAfter(argument, context.now)),
+    reply: limited,
   },
   refusing("401", "authentication", "Incorrect API key provided.", "the credential is refused"),
   refusing("403", "permission", "Your key does not have permission to use this model.", "the credential may not use the model"),
