@@ -18,7 +18,10 @@ export interface SpecValidators {
   messagesRequest(body: JsonObject, beta: boolean): string[];
 }
 
-/** Reads `openai/openapi.yaml`, `anthropic/openapi.json` and `gemini/generativelanguage.v1beta.discovery.json` under `directory`. Schemas are compiled on first use. */
+/**
+ * Reads `openai/openapi.yaml`, `anthropic/openapi.json` and `gemini/generativelanguage.v1beta.discovery.json` under `directory`.
+ * Schemas are compiled on first use.
+ */
 export async function loadSpecs(directory: string): Promise<SpecValidators> {
   const [chat, messages, generate] = await Promise.all([
     readFile(join(directory, "openai", "openapi.yaml"), "utf8"),
