@@ -2,8 +2,10 @@ import type { Message, Role } from "../../canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Part, ReasoningPart, ToolCallPart } from "../../canonical/parts.ts";
 import { digest } from "../shared/names.ts";
+import { readCache } from "../shared/openai/cache.ts";
+import { prefixed } from "../shared/openai/form.ts";
 import { list, object, others, refuse, text, wantList, wantObject, wantText } from "../shared/read.ts";
-import { decodePart, prefixed, readCache } from "./decode-parts.ts";
+import { decodePart } from "./decode-parts.ts";
 import { origin } from "./name.ts";
 
 /*

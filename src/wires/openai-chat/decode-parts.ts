@@ -1,5 +1,8 @@
-import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
-import type { AudioPart, CacheMark, DocumentPart, ImagePart, MediaSource, Part, VideoPart } from "../../canonical/parts.ts";
+import type { Json, JsonObject } from "../../canonical/json.ts";
+import type { AudioPart, DocumentPart, ImagePart, MediaSource, Part, VideoPart } from "../../canonical/parts.ts";
+import { readCache } from "../shared/openai/cache.ts";
+import { prefixed } from "../shared/openai/form.ts";
+import { mediaTypeOf, readUrl } from "../shared/openai/media.ts";
 import { list, object, others, refuse, text, wantObject, wantText } from "../shared/read.ts";
 import { origin } from "./name.ts";
 
@@ -20,56 +23,6 @@ function rest(
   const within = inner && others(inner.value, new Set(inner.known));
   if (inner === undefined || within === undefined) return outer;
   return { ...outer, ...prefixed(inner.at, within) };
-}
-
-/** Unnamed members of an inner object, under names that tell where they stood. */
-export const prefixed = (at: string, members: JsonObject | undefined): JsonObject =>
-  Object.fromEntries(Object.entries(members ?? {}).map(([name, value]) => [`${at}.${name}`, value]));
-
-/**
- * A cache mark in either of its spellings. One that says more than a mark can hold is left as it is, in `extra`.
- *
- * @returns `as` names the spelling unless it is `cache_control`
- */
-export function readCache(holder: JsonObject): {
-  readonly cache?: CacheMark;
-  readonly as?: string;
-  readonly extra?: JsonObject;
-} {
-  const point = holder["prompt_cache_breakpoint"];
-  const control = holder["cache_control"];
-  const extra: Record<string, Json> = {};
-  let cache: CacheMark | undefined;
-  let as: string | undefined;
-  if (isObject(point) && point["mode"] === "explicit" && others(point, new Set(["mode"])) === undefined) {
-    cache = {};
-    as = "prompt_cache_breakpoint";
-  } else if (point !== undefined) extra["prompt_cache_breakpoint"] = point;
-  if (control !== undefined) {
-    const mark = cache === undefined ? readControl(control) : undefined;
-    if (mark === undefined) extra["cache_control"] = control;
-    else cache = mark;
-  }
-  return { ...(cache && { cache }), ...(as && { as }), ...(Object.keys(extra).length > 0 && { extra }) };
-}
-
-function readControl(control: Json): CacheMark | undefined {
-  if (!isObject(control) || control["type"] !== "ephemeral") return undefined;
-  if (others(control, new Set(["type", "ttl"])) !== undefined) return undefined;
-  const ttl = control["ttl"];
-  if (ttl === undefined) return {};
-  return ttl === "5m" || ttl === "1h" ? { ttl } : undefined;
-}
-
-/** A `data:` URL with a base64 body, taken apart; any other text is a URL. */
-export function readUrl(url: string): MediaSource {
-  if (url.startsWith("data:")) {
-    const comma = url.indexOf(",");
-    if (comma > 0 && url.startsWith(";base64", comma - 7)) {
-      return { kind: "base64", mediaType: url.slice(5, comma - 7), data: url.slice(comma + 1) };
-    }
-  }
-  return { kind: "url", url };
 }
 
 /** One content part. `at` names it in errors. A part of a type nobody names becomes opaque. */
@@ -148,8 +101,6 @@ function audio(part: JsonObject, at: string): Read<AudioPart> {
     rest(part, ["input_audio"], { at: "input_audio", value: inner, known: ["data", "format"] }),
   ];
 }
-
-export const mediaTypeOf = (format: string): string => (format === "mp3" ? "audio/mpeg" : `audio/${format}`);
 
 function file(part: JsonObject, at: string): Read<DocumentPart> {
   const inner = wantObject(part["file"], `${at}.file`);

@@ -1,9 +1,9 @@
 import type { ChatRequest, Reasoning } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
+import { readCache } from "../shared/openai/cache.ts";
 import { boolean, list, number, object, optional, others, refuse, text, wantText } from "../shared/read.ts";
 import type { Incoming } from "../wire.ts";
 import { decodeMessages } from "./decode-messages.ts";
-import { readCache } from "./decode-parts.ts";
 import { decodeFunctionCall, decodeResponseFormat, decodeToolChoice, decodeTools } from "./decode-tools.ts";
 import { name } from "./name.ts";
 

@@ -1,7 +1,9 @@
 import type { FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
+import { readCache } from "../shared/openai/cache.ts";
+import { prefixed } from "../shared/openai/form.ts";
 import { boolean, list, object, others, refuse, wantList, wantObject, wantText } from "../shared/read.ts";
-import { prefixed, readCache, wholly } from "./decode-parts.ts";
+import { wholly } from "./decode-parts.ts";
 import { origin } from "./name.ts";
 
 /*

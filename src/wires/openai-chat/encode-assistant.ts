@@ -1,10 +1,11 @@
 import type { Message } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Part, ReasoningPart, ToolCallPart } from "../../canonical/parts.ts";
+import { restore, spelled } from "../shared/openai/form.ts";
 import { text } from "../shared/read.ts";
 import { encodeContent, named, nulls } from "./encode-content.ts";
 import { cacheMembers } from "./encode-parts.ts";
-import { type Context, restore, spelled } from "./losses.ts";
+import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
 
 /** An assistant message. Undefined where nothing of it can be said here (all of it is then reported). */

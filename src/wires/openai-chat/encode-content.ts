@@ -1,8 +1,9 @@
 import type { Message } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
+import { spelled } from "../shared/openai/form.ts";
 import { cacheMembers, encodePart } from "./encode-parts.ts";
-import { type Context, spelled } from "./losses.ts";
+import type { Context } from "./losses.ts";
 
 export const named = (message: Message): JsonObject => (message.name === undefined ? {} : { name: message.name });
 

@@ -1,10 +1,11 @@
 import type { Message } from "../../canonical/chat.ts";
 import { isArray, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Part, ToolResultPart } from "../../canonical/parts.ts";
+import { restore, spelled } from "../shared/openai/form.ts";
 import { encodeAssistant } from "./encode-assistant.ts";
 import { compact, encodeContent, named, nulls } from "./encode-content.ts";
 import { cacheMembers, encodePart } from "./encode-parts.ts";
-import { type Context, restore, spelled } from "./losses.ts";
+import type { Context } from "./losses.ts";
 
 /**
  * Canonical messages as this API wants them: a `tool` message per result, all results of a turn right after the message that

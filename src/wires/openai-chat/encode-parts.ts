@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { AudioPart, CacheMark, DocumentPart, ImagePart, MediaSource, Part, VideoPart } from "../../canonical/parts.ts";
-import { type Context, restore, spelled } from "./losses.ts";
+import { restore, spelled } from "../shared/openai/form.ts";
+import { formatOf, nameFor, tagged, urlOf } from "../shared/openai/media.ts";
+import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
 
 /*
@@ -60,12 +62,6 @@ function encodeContent(part: Part, at: string, context: Context): JsonObject | u
   }
 }
 
-/** The URL that says the same as the source: `data:` for bytes. Undefined for a file id, text or parts. */
-function urlOf(source: MediaSource): string | undefined {
-  if (source.kind === "base64") return `data:${source.mediaType};base64,${source.data}`;
-  return source.kind === "url" ? source.url : undefined;
-}
-
 function image(part: ImagePart, at: string, { losses }: Context): JsonObject | undefined {
   const url = urlOf(part.source);
   if (url === undefined) {
@@ -101,12 +97,6 @@ function audio(part: AudioPart, at: string, { losses }: Context): JsonObject | u
 /** A bare base64 text had no media type of its own; a data URL had. */
 const bareOrUrl = (source: Extract<MediaSource, { kind: "base64" }>, part: AudioPart): Json =>
   spelled(part.as, "url") ? `data:${source.mediaType};base64,${source.data}` : source.data;
-
-const formatOf = (mediaType: string): string => {
-  const subtype = mediaType.slice(mediaType.indexOf("/") + 1);
-  if (subtype === "mpeg") return "mp3";
-  return subtype.startsWith("x-") ? subtype.slice(2) : subtype;
-};
 
 function document(part: DocumentPart, at: string, context: Context): JsonObject | undefined {
   const { losses, native } = context;
@@ -150,8 +140,3 @@ function document(part: DocumentPart, at: string, context: Context): JsonObject 
     }
   }
 }
-
-const tagged = (title: string | undefined, text: string): string =>
-  `<document${title === undefined ? "" : ` title=${JSON.stringify(title)}`}>\n${text}\n</document>`;
-
-const nameFor = (mediaType: string): string => (mediaType === "application/pdf" ? "document.pdf" : "document");

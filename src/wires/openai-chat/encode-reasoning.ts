@@ -1,6 +1,7 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import type { JsonObject } from "../../canonical/json.ts";
-import { type Context, restore } from "./losses.ts";
+import { restore } from "../shared/openai/form.ts";
+import type { Context } from "./losses.ts";
 
 /** Thinking budgets (tokens) up to which an effort is meant; above the last it is `high`. */
 const lowBudget = 4096;

@@ -1,8 +1,9 @@
 import type { ChatRequest, FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { restore, spelled } from "../shared/openai/form.ts";
 import { fitsStrict } from "../shared/openai/strict-schema.ts";
 import { cacheMembers } from "./encode-parts.ts";
-import { type Context, restore, spelled } from "./losses.ts";
+import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
 
 /** Tools, in `tools` or the legacy `functions` as they came. */

@@ -1,5 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
-import { isEmpty, Losses } from "../shared/losses.ts";
+import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import type { Target } from "../wire.ts";
 
@@ -28,33 +27,3 @@ export function contextFor(native: boolean, target: Target): Context {
     callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : openaiIdLength)),
   };
 }
-
-/** Puts unnamed members back where they were found; see `decode-parts.ts`. Of another wire's, only their loss is reported. */
-export function restore(made: JsonObject, extra: JsonObject | undefined, at: string, context: Context): JsonObject {
-  if (extra === undefined) return made;
-  if (!context.native) {
-    for (const [name, value] of Object.entries(extra)) {
-      if (isEmpty(value)) continue;
-      context.losses.drop("unknown_field_dropped", `${at}.${name}`, "the field is none of OpenAI's and was sent to another API.");
-    }
-    return made;
-  }
-  const outer: [string, Json | undefined][] = Object.entries(made);
-  const inner = new Map<string, [string, Json | undefined][]>();
-  for (const [name, value] of Object.entries(extra)) {
-    const dot = name.indexOf(".");
-    const holder = dot > 0 ? made[name.slice(0, dot)] : undefined;
-    if (!isObject(holder)) outer.push([name, value]);
-    else {
-      const at = name.slice(0, dot);
-      const members = inner.get(at) ?? Object.entries(holder);
-      members.push([name.slice(dot + 1), value]);
-      inner.set(at, members);
-    }
-  }
-  for (const [name, members] of inner) outer.push([name, Object.fromEntries(members)]);
-  return Object.fromEntries(outer);
-}
-
-/** Whether a form token (see the decoder) is in `as`. */
-export const spelled = (as: string | undefined, token: string): boolean => as?.split(" ").includes(token) ?? false;
