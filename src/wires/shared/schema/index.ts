@@ -1,0 +1,44 @@
+import type { Json, JsonObject } from "../../../canonical/json.ts";
+import { isObject } from "../../../canonical/json.ts";
+import type { Made } from "./restore.ts";
+import { sayerOf } from "./say.ts";
+import { type Sayer, spelled } from "./sayer.ts";
+import type { Compiled, Dialect, Use } from "./schema.ts";
+import { speeches } from "./speech.ts";
+import { Work } from "./work.ts";
+
+export type { Compiled, Dialect, Loss, Restore, Use } from "./schema.ts";
+
+/**
+ * Says a JSON Schema (or OpenAPI's or Google's own spelling of one) in a dialect. Never throws, whatever it is given; time and
+ * size are bounded. A root that the dialect does not take (arguments that are no object, a union at the root in strict mode) is
+ * wrapped in an object of one property, `value`, which `restore` takes off again.
+ */
+export function compileSchema(schema: JsonObject, dialect: Dialect, use: Use = "arguments"): Compiled {
+  const speech = speeches[dialect];
+  const work = new Work(schema);
+  const sayer = sayerOf(speech, work, use);
+  const made = rooted(sayer.say([[{ schema, at: "", trail: undefined }]], 0), sayer);
+  return { schema: made.schema, losses: work.losses, restore: made.restore ?? unchanged, coerces: made.restore !== undefined };
+}
+
+const unchanged = (value: Json): Json => value;
+
+function rooted(made: Made | undefined, sayer: Sayer): Made {
+  const { speech, use } = sayer;
+  const object = spelled(sayer, "object");
+  const closed = speech.strict ? { required: [], additionalProperties: false } : {};
+  if (made === undefined) return { schema: { type: object, properties: {}, ...closed } };
+  const { nullable: _, ...plain } = made.schema;
+  if (plain["type"] === object) return use === "arguments" ? { ...made, schema: plain } : made;
+  if (use === "answer" && !speech.strict) return made;
+  const { restore } = made;
+  const schema: JsonObject = { type: object, properties: { value: made.schema }, ...closed, required: ["value"] };
+  return {
+    schema,
+    restore: (value) => {
+      const inner = isObject(value) && value["value"] !== undefined && Object.keys(value).length === 1 ? value["value"] : value;
+      return restore === undefined ? inner : restore(inner);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import type { Json, JsonObject } from "../../../canonical/json.ts";
+import { Names } from "../names.ts";
+import type { Bag } from "./bag.ts";
+import { orNull, takesNull } from "./null.ts";
+import { type Field, fromEntries, fromFields, fromItems, fromText, type Made } from "./restore.ts";
+import { type Draft, head, limits, type Sayer, spelled } from "./sayer.ts";
+import { told } from "./words.ts";
+import { join, type Place } from "./work.ts";
+
+const anything = ({ at }: Bag, key: string): Place => ({ schema: true, at: join(at, key), trail: undefined });
+
+export function sayArray(bag: Bag, depth: number, sayer: Sayer): Made {
+  const { speech, work } = sayer;
+  const more: string[] = [];
+  const known = limits("array", bag, more, sayer);
+  const { prefix } = bag;
+  const tooDeep = depth >= speech.deepest || bag.cut;
+  if (tooDeep) work.lose("approximated", bag.at, "it is nested too deep to be said whole");
+  const after: readonly Place[] = bag.items.length > 0 && !tooDeep ? bag.items : [anything(bag, "items")];
+  if (prefix.length === 0 || tooDeep) {
+    const items = sayer.say([after], depth + 1) ?? { schema: { type: spelled(sayer, "string") } };
+    return {
+      schema: { ...head(spelled(sayer, "array"), bag, more), ...known, items: items.schema },
+      restore: fromItems([], items.restore),
+    };
+  }
+  const first = prefix.map((places) => sayer.say([places], depth + 1) ?? { schema: { type: spelled(sayer, "null") } });
+  const rest = bag.sealed || (bag.items.length === 0 && !speech.tuples) ? undefined : sayer.say([after], depth + 1);
+  if (bag.sealed) {
+    const most = known["maxItems"];
+    const length = Math.min(prefix.length, most === undefined ? prefix.length : Number(most));
+    known["maxItems"] = speech.upper ? String(length) : length;
+  }
+  const restore = fromItems(first, rest?.restore);
+  if (speech.tuples) {
+    const tail = rest === undefined ? {} : { items: rest.schema };
+    return {
+      schema: { ...head(spelled(sayer, "array"), bag, more), ...known, prefixItems: first.map(({ schema }) => schema), ...tail },
+      restore,
+    };
+  }
+  work.lose(
+    "approximated",
+    prefix[0]?.[0]?.at.replace(/\[0\]$/, "") ?? bag.at,
+    "the order of the items is told in the description",
+  );
+  more.push(
+    told(
+      "In order",
+      prefix.map(([place]) => place?.schema ?? true),
+    ),
+  );
+  const any = sayer.say(rest === undefined ? prefix : [...prefix, after], depth + 1) ?? {
+    schema: { type: spelled(sayer, "string") },
+  };
+  return { schema: { ...head(spelled(sayer, "array"), bag, more), ...known, items: any.schema }, restore };
+}
+
+export function sayObject(bag: Bag, depth: number, sayer: Sayer): Made {
+  const { speech, work } = sayer;
+  const more: string[] = [];
+  const known = limits("object", bag, more, sayer);
+  if (depth >= speech.deepest || bag.cut) {
+    work.lose("approximated", bag.at, "it is nested too deep to be said whole");
+    return sayOpaque(bag, more, sayer);
+  }
+  const fields = fieldsOf(bag, depth, sayer);
+  const root = depth === 0 && sayer.use === "arguments";
+  if (fields.length === 0 && bag.open !== false && !(root && bag.open === undefined))
+    return sayMap(bag, known, more, depth, sayer);
+  let rest: Made | undefined;
+  const closing: Draft = {};
+  if (bag.open === true || bag.rest.length > 0) {
+    const at = bag.rest[0]?.at ?? bag.at;
+    if (speech.maps === "schema") {
+      rest = bag.rest.length === 0 ? undefined : sayer.say([bag.rest], depth + 1);
+      closing["additionalProperties"] = rest?.schema ?? true;
+    } else if (speech.maps === "words") {
+      more.push(told("additionalProperties", bag.rest[0]?.schema ?? true));
+      work.lose("approximated", at, "properties of any name are told in the description");
+    } else work.lose("dropped", at, "properties of any name cannot be given beside named ones");
+  } else if (bag.open === false && speech.maps === "schema") closing["additionalProperties"] = false;
+  if (speech.strict) closing["additionalProperties"] = false;
+  const required = fields.filter((field) => field.required || speech.strict).map(({ as }) => as);
+  const ordered = sayer.use === "answer" && !speech.strict && fields.length > 1;
+  const schema: JsonObject = {
+    ...head(spelled(sayer, "object"), bag, more),
+    ...known,
+    properties: Object.fromEntries(fields.map(({ as, schema: property }) => [as, property])),
+    ...((required.length > 0 || speech.strict) && { required }),
+    ...(ordered && { propertyOrdering: fields.map(({ as }) => as) }),
+    ...closing,
+  };
+  return { schema, restore: fromFields(fields, rest?.restore) };
+}
+
+function fieldsOf(bag: Bag, depth: number, sayer: Sayer): readonly Field[] {
+  const { speech, work } = sayer;
+  const places = new Map(bag.properties);
+  // A name that must be there needs a schema, or the provider refuses the list.
+  if (bag.open !== false || bag.rest.length > 0)
+    for (const name of bag.required)
+      if (!places.has(name)) places.set(name, bag.rest.length > 0 ? bag.rest : [anything(bag, "required")]);
+  const legal = new Names(64, /\W/g);
+  const taken = new Set(places.keys());
+  const fields: Field[] = [];
+  for (const name of inOrder([...places.keys()], bag.order)) {
+    const made = sayer.say([places.get(name) ?? []], depth + 1);
+    if (made === undefined) {
+      if (bag.required.has(name)) work.lose("dropped", `${bag.at}.properties.${name}`, "nothing fits it");
+      continue;
+    }
+    let as = name;
+    if (speech.names?.test(name) === false) {
+      as = legal.fit(/^[A-Za-z_]/.test(name) ? name : `_${name}`);
+      while (taken.has(as)) as = `${as.slice(0, 60)}_`;
+      taken.add(as);
+    }
+    const required = bag.required.has(name);
+    const nullable = !required && speech.strict ? orNull(made.schema, sayer) : made.schema;
+    const absentAsNull = nullable !== made.schema && !takesNull(made.schema);
+    fields.push({ name, as, schema: nullable, required, absentAsNull, ...(made.restore && { restore: made.restore }) });
+  }
+  return fields;
+}
+
+function inOrder(names: readonly string[], order: readonly string[] | undefined): readonly string[] {
+  if (order === undefined) return names;
+  const known = new Set(names);
+  const first = new Set(order.filter((name) => known.has(name)));
+  return [...first, ...names.filter((name) => !first.has(name))];
+}
+
+/** An object of which no property is named. */
+function sayMap(bag: Bag, known: Draft, more: string[], depth: number, sayer: Sayer): Made {
+  const { speech, work } = sayer;
+  if (bag.rest.length === 0) return sayOpaque(bag, more, sayer, known);
+  const at = bag.rest[0]?.at ?? bag.at;
+  switch (speech.maps) {
+    case "words":
+      more.push(told("additionalProperties", bag.rest[0]?.schema ?? true));
+      work.lose("approximated", at, "properties of any name are told in the description");
+      return { schema: { ...head(spelled(sayer, "object"), bag, more), ...known } };
+    case "schema": {
+      const rest = sayer.say([bag.rest], depth + 1);
+      return {
+        schema: { ...head(spelled(sayer, "object"), bag, more), ...known, additionalProperties: rest?.schema ?? false },
+        restore: fromFields([], rest?.restore),
+      };
+    }
+    case "entries": {
+      const value = sayer.say([bag.rest], depth + 2);
+      if (value === undefined) return sayOpaque(bag, more, sayer);
+      const entry: Json = {
+        type: spelled(sayer, "object"),
+        properties: { key: { type: spelled(sayer, "string") }, value: value.schema },
+        required: ["key", "value"],
+        additionalProperties: false,
+      };
+      const schema = { ...head(spelled(sayer, "array"), bag, [...more, "An object, as the list of its entries."]), items: entry };
+      return { schema, restore: fromEntries(value.restore) };
+    }
+  }
+}
+
+/** An object of which nothing is known that could be said. */
+function sayOpaque(bag: Bag, more: string[], sayer: Sayer, known: Draft = {}): Made {
+  const { speech, work } = sayer;
+  switch (speech.maps) {
+    case "words":
+      if (!bag.cut) work.lose("approximated", bag.at, "an object of any properties can only be described");
+      return {
+        schema: { ...head(spelled(sayer, "object"), bag, [...more, "An object with properties of any name."]), ...known },
+      };
+    case "schema":
+      return { schema: { ...head(spelled(sayer, "object"), bag, more), additionalProperties: true } };
+    case "entries":
+      if (!bag.cut) work.lose("approximated", bag.at, "an object of any properties is given as JSON text");
+      return { schema: head(spelled(sayer, "string"), bag, [...more, "A JSON object, as text."]), restore: fromText };
+  }
+}
