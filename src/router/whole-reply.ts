@@ -4,7 +4,7 @@ import type { Operation, Operations } from "../canonical/operations.ts";
 import type { Reply } from "../canonical/reply.ts";
 import { finished } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
-import type { ReplyDecoder } from "../wires/wire.ts";
+import type { Relay, ReplyDecoder } from "../wires/wire.ts";
 import type { AttemptEntry } from "./attempt-entry.ts";
 import { failedFinish } from "./failed-finish.ts";
 import type { Prepared } from "./prepare.ts";
@@ -16,6 +16,7 @@ type WholeReply<Op extends Operation> = Extract<Reply<Op>, { stream: false }>;
  * GatewayError: the error that a reply with status 200 held, or `bad_reply`.
  */
 export function wholeReply<Op extends Operation>(bytes: Uint8Array, prepared: Prepared<Op>, entry: AttemptEntry): WholeReply<Op> {
+  if (prepared.relay?.skim?.(bytes) === "keep") return relayed(bytes, undefined, prepared, prepared.relay, entry);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   const json = parseJson(text);
   if (!isObject(json)) return settled(put(bytes, text, prepared, entry), prepared, entry);
@@ -27,11 +28,22 @@ export function wholeReply<Op extends Operation>(bytes: Uint8Array, prepared: Pr
     return settled(result, prepared, entry);
   }
   const verdict = relay.whole(json);
+  return relayed(verdict === "keep" ? bytes : Buffer.from(JSON.stringify(verdict)), json, prepared, relay, entry);
+}
+
+/** `json` is what the provider sent, where it has been parsed. */
+function relayed<Op extends Operation>(
+  raw: Uint8Array,
+  json: JsonObject | undefined,
+  { decoder }: Prepared<Op>,
+  relay: Relay,
+  entry: AttemptEntry,
+): WholeReply<Op> {
   const facts = relay.observed();
   if (facts.error !== undefined) throw facts.error;
   if (!facts.done) throw badReply(entry.provider, "JSON that holds no answer");
   entry.settle(finished, facts);
-  return new RelayedWhole<Op>(json, verdict === "keep" ? bytes : Buffer.from(JSON.stringify(verdict)), prepared.decoder);
+  return new RelayedWhole<Op>(json, raw, decoder);
 }
 
 /** JSON nested too deep for its reader to follow is no answer either. */
@@ -99,18 +111,23 @@ export function parseJson(text: string): Json | undefined {
 class RelayedWhole<Op extends Operation> implements WholeReply<Op> {
   readonly stream = false;
   readonly raw: Uint8Array;
-  readonly #json: JsonObject;
+  readonly #json: JsonObject | undefined;
   readonly #decoder: () => ReplyDecoder<Op>;
   #result: Operations[Op]["result"] | undefined;
 
-  constructor(json: JsonObject, raw: Uint8Array, decoder: () => ReplyDecoder<Op>) {
+  constructor(json: JsonObject | undefined, raw: Uint8Array, decoder: () => ReplyDecoder<Op>) {
     this.#json = json;
     this.raw = raw;
     this.#decoder = decoder;
   }
 
   get result(): Operations[Op]["result"] {
-    this.#result ??= this.#decoder().whole(this.#json);
+    this.#result ??= this.#decoder().whole(this.#json ?? this.#parsed());
     return this.#result;
+  }
+
+  #parsed(): JsonObject {
+    const json = parseJson(Buffer.from(this.raw.buffer, this.raw.byteOffset, this.raw.byteLength).toString("utf8"));
+    return isObject(json) ? json : {};
   }
 }

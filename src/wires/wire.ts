@@ -178,6 +178,11 @@ export interface Relay {
   readonly interesting: RegExp;
   /** One event of a stream: pass it on as it came, leave it out, or replace it. */
   push(event: WireEvent): "keep" | "drop" | WireEvent;
+  /**
+   * A look at a whole reply's bytes, for replies too large to be parsed for their few facts. "keep": all is known, and it passes
+   * as it came; undefined: it must be parsed for `whole`. Absent: always parsed.
+   */
+  skim?(bytes: Uint8Array): "keep" | undefined;
   /** A whole reply: pass it on as it came, or replace it. */
   whole(body: JsonObject): "keep" | JsonObject;
   /** Events to end the stream with when it did not end by itself: an error event, or a clean cut at a limit. */

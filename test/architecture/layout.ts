@@ -106,9 +106,10 @@ export const injected: ReadonlySet<string> = new Set([
   "cli",
 ]);
 
-/** Files that every wire has. */
+/** Files that every wire has, and those of the wires that carry chats. */
 export const wireFiles: readonly string[] = [
   "index.ts",
+  "name.ts",
   "decode-request.ts",
   "encode-request.ts",
   "decode-reply.ts",
@@ -116,5 +117,8 @@ export const wireFiles: readonly string[] = [
   "relay.ts",
   "errors.ts",
   "usage.ts",
-  "finish.ts",
 ];
+export const chatFiles: readonly string[] = ["finish.ts"];
+
+/** Wires that carry no chats. */
+export const chatless: ReadonlySet<string> = new Set(["openai-embeddings"]);

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Found, Module } from "./facts.ts";
-import { injected, mayImport, packages, pure, wireFiles, withoutTelemetry } from "./layout.ts";
+import { chatFiles, chatless, injected, mayImport, packages, pure, wireFiles, withoutTelemetry } from "./layout.ts";
 
 /* Each rule takes the modules and gives what breaks it, one sentence each. No sentence = it holds. */
 
@@ -167,7 +167,9 @@ export const wiresAlike: Rule = (modules) => {
     wires.set(wire, (wires.get(wire) ?? new Set()).add(file));
   }
   return [...wires].flatMap(([wire, files]) =>
-    wireFiles.filter((file) => !files.has(file)).map((file) => `src/wires/${wire}: ${file} is missing, which its siblings have`),
+    [...wireFiles, ...(chatless.has(wire) ? [] : chatFiles)]
+      .filter((file) => !files.has(file))
+      .map((file) => `src/wires/${wire}: ${file} is missing, which its siblings have`),
   );
 };
 
