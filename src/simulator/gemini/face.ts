@@ -3,7 +3,7 @@ import { behaviourOf } from "../models.ts";
 import { validateGenerateContent } from "../validators/gemini.ts";
 import { errorBody, errorElement, errorEvent, notFound, statusOf } from "./errors.ts";
 import { readAsk } from "./read.ts";
-import { bypasses, isIssued } from "./signatures.ts";
+import { isBypass, isIssued } from "./signatures.ts";
 import { writeElements, writeEvents } from "./stream.ts";
 import { writeWhole } from "./write.ts";
 
@@ -18,8 +18,7 @@ export const geminiFace: Face = {
   check(body, _, signer, target) {
     const behaviour = behaviourOf(target.model.replace(/^fault:[^@]*(?:@|$)/, ""));
     return validateGenerateContent(body, {
-      signed: (signature, part) =>
-        (behaviour.takesBypass === true && bypasses.has(signature)) || isIssued(signer, signature, part),
+      signed: (signature, part) => (behaviour.takesBypass === true && isBypass(signature)) || isIssued(signer, signature, part),
       wantsSignatures: behaviour.unsigned !== true,
     });
   },

@@ -17,8 +17,8 @@ export function isIssued(signer: Signer, signature: string, part: JsonObject): b
   return signer.knows(signature) || signer.knows(signature.replaceAll("-", "+").replaceAll("_", "/"));
 }
 
-/** The values that Google documents for calls that no model of its own made. */
-export const bypasses: ReadonlySet<string> = new Set([
-  "context_engineering_is_the_way_to_go",
-  "skip_thought_signature_validator",
-]);
+const bypasses = ["context_engineering_is_the_way_to_go", "skip_thought_signature_validator"];
+
+/** Whether it is a value that Google documents for calls that no model of its own made, as it stands or in base64. */
+export const isBypass = (signature: string): boolean =>
+  bypasses.includes(signature) || bypasses.includes(Buffer.from(signature, "base64").toString("latin1"));

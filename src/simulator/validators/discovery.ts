@@ -2,6 +2,12 @@ import { isArray, isObject, type Json, type JsonObject } from "../../canonical/j
 import { camel, snake } from "../gemini/normal.ts";
 import type { SpecCheck } from "./spec-file.ts";
 
+/** Fields that the document lacks though the service takes them, met in recorded requests that it answered with 2xx. */
+const unlisted: { readonly [schema: string]: { readonly [field: string]: JsonObject } } = {
+  FunctionResponsePart: { fileData: { $ref: "FileData" } },
+  BatchEmbedContentsRequest: { model: { type: "string" } },
+};
+
 const types: { readonly [type: string]: string } = {
   string: "TYPE_STRING",
   boolean: "TYPE_BOOL",
@@ -62,7 +68,7 @@ export class Discovery {
     const properties = isObject(schema["properties"]) ? schema["properties"] : {};
     const others = schema["additionalProperties"];
     for (const [i, [written, member]] of Object.entries(value).entries()) {
-      const stated = properties[written] ?? properties[camel(written)];
+      const stated = properties[written] ?? properties[camel(written)] ?? unlisted[String(schema["id"])]?.[camel(written)];
       if (isObject(stated)) this.#value(member ?? null, stated, join(at, snake(camel(written))), found);
       else if (isObject(others)) this.#value(member ?? null, others, `${at}[${i}].value`, found);
       else

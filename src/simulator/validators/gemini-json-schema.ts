@@ -25,7 +25,7 @@ const fields = new Set([
   "propertyOrdering",
 ]);
 /** Not listed, but met in recorded requests that the service answered with 2xx. */
-const tolerated = new Set(["$schema", "default", "definitions", "const", "examples", "pattern", "minLength", "maxLength"]);
+const tolerated = new Set(["$schema", "default", "pattern", "minLength", "maxLength"]);
 const types = new Set(["string", "number", "integer", "boolean", "array", "object", "null"]);
 
 /**

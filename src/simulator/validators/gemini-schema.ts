@@ -25,7 +25,8 @@ const fields = new Set([
   "example",
   "anyOf",
 ]);
-const types = new Set(["STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"]);
+/** At their numbers, by which the service takes them too. */
+const types = ["", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"];
 const counts = ["minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"];
 const deepest = 32;
 
@@ -79,8 +80,8 @@ function typeOf(schema: JsonObject, at: string, found: string[]): string | undef
     found.push(`${at}: Unknown name "type": Proto field is not repeating, cannot start list.`);
     return undefined;
   }
-  const type = typeof written === "string" ? written.toUpperCase() : "";
-  if (types.has(type)) return type;
+  const type = typeof written === "number" ? types[written] : String(written).toUpperCase();
+  if (type !== undefined && type !== "" && types.includes(type)) return type;
   found.push(`${at}.type: Invalid value, ${JSON.stringify(written)}`);
   return undefined;
 }

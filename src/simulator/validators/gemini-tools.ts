@@ -40,7 +40,7 @@ function checkDeclaration(declaration: JsonObject, at: string, names: Set<string
     found.push(`* ${at}: parameters and parameters_json_schema exclude each other.`);
   if (isObject(parameters)) {
     for (const one of schemaFindings(parameters)) found.push(`* ${at}.parameters${one}`);
-    if (upper(parameters["type"]) !== "OBJECT" && parameters["anyOf"] === undefined)
+    if (upper(parameters["type"]) !== "OBJECT" && parameters["type"] !== 6 && parameters["anyOf"] === undefined)
       found.push(`* ${at}.parameters.type: the schema of parameters must be of type OBJECT.`);
   }
   if (isObject(json)) for (const one of jsonSchemaFindings(json)) found.push(`* ${at}.parameters_json_schema${one}`);

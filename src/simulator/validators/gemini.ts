@@ -33,7 +33,7 @@ function checkContents(contents: readonly JsonObject[], context: GeminiContext, 
     if (role !== "user" && role !== "model" && role !== "function") found.push("Please use a valid role: user, model.");
     const parts = partsOf(content);
     const at = `GenerateContentRequest.contents[${i}].parts`;
-    if (parts.length === 0) found.push(`* ${at}: contents.parts must not be empty.`);
+    if (parts.length === 0 && role !== "model") found.push(`* ${at}: contents.parts must not be empty.`);
     for (const [p, part] of parts.entries()) checkPart(part, role, `${at}[${p}]`, context, found);
   }
   checkCallOrder(contents, found);
@@ -87,25 +87,24 @@ function checkName(name: Json | undefined, at: string, found: string[]): void {
 
 interface Turn {
   readonly model: boolean;
-  readonly calls: readonly JsonObject[];
-  readonly results: readonly JsonObject[];
+  readonly calls: JsonObject[];
+  readonly results: JsonObject[];
+  /** Something else stands before the first result. */
+  late: boolean;
 }
 
-/** Calls are answered in the very next content, as many as there were, by their names. */
+/** Contents of one side that follow one another count as one turn; calls are answered in the very next, as many as there were. */
 function checkCallOrder(contents: readonly JsonObject[], found: string[]): void {
-  const turns = contents.map(turnOf);
+  const turns = turnsOf(contents);
   for (const [i, turn] of turns.entries()) {
-    const before = turns[i - 1];
-    if (turn.results.length > 0) {
-      if (before === undefined || before.calls.length === 0)
-        found.push("Please ensure that function response turn comes immediately after a function call turn.");
-      else checkResults(before.calls, turn.results, found);
-    } else if (before !== undefined && before.calls.length > 0) {
-      found.push(countSentence);
-    }
-    if (turn.calls.length > 0 && (before === undefined || before.model))
+    const calls = turns[i - 1]?.calls ?? [];
+    if (turn.results.length > 0 && (calls.length === 0 || turn.late))
+      found.push("Please ensure that function response turn comes immediately after a function call turn.");
+    else if (calls.length > 0) checkResults(calls, turn.results, found);
+    if (turn.calls.length > 0 && i === 0)
       found.push("Please ensure that function call turn comes immediately after a user turn or after a function response turn.");
   }
+  if ((turns.at(-1)?.calls.length ?? 0) > 0) found.push(countSentence);
 }
 
 const countSentence =
@@ -125,13 +124,21 @@ function checkResults(calls: readonly JsonObject[], results: readonly JsonObject
 const answers = (result: JsonObject, call: JsonObject): boolean =>
   result["name"] === call["name"] && (result["id"] === undefined || call["id"] === undefined || result["id"] === call["id"]);
 
-function turnOf(content: JsonObject): Turn {
-  const parts = partsOf(content);
-  return {
-    model: content["role"] === "model",
-    calls: parts.map((part) => part["functionCall"]).filter(isObject),
-    results: parts.map((part) => part["functionResponse"]).filter(isObject),
-  };
+function turnsOf(contents: readonly JsonObject[]): readonly Turn[] {
+  const turns: Turn[] = [];
+  for (const content of contents) {
+    const model = content["role"] === "model";
+    let turn = turns.at(-1);
+    if (turn?.model !== model) {
+      turn = { model, calls: [], results: [], late: false };
+      turns.push(turn);
+    } else if (turn.results.length === 0) turn.late = true;
+    for (const part of partsOf(content)) {
+      if (isObject(part["functionCall"])) turn.calls.push(part["functionCall"]);
+      if (isObject(part["functionResponse"])) turn.results.push(part["functionResponse"]);
+    }
+  }
+  return turns;
 }
 
 /** The current turn begins with the last content of the user that is not a result alone; before it nothing is asked for. */
