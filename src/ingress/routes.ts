@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Operation } from "../canonical/operations.ts";
 import { anthropicMessages } from "../wires/anthropic-messages/index.ts";
 import { openaiChat } from "../wires/openai-chat/index.ts";
+import { openaiEmbeddings } from "../wires/openai-embeddings/index.ts";
 import type { Wire } from "../wires/wire.ts";
 import { type Match, PathTable } from "./path-table.ts";
 
@@ -53,6 +54,7 @@ const model = (family: Family, path: string): Route => ({ kind: "model", method:
 /** The whole public API. Routes of a family stand under its prefix as well. */
 export const routes: readonly Route[] = [
   call("openai", openaiChat, "chat", "/v1/chat/completions"),
+  call("openai", openaiEmbeddings, "embed", "/v1/embeddings"),
   models("openai", "/v1/models"),
   model("openai", "/v1/models/{model}"),
 

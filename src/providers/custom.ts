@@ -8,6 +8,6 @@ import type { Remote } from "./provider.ts";
  */
 export const customRemotes: ReadonlyMap<string, Remote> = new Map(
   [openaiLike({ maxTokensPreferred: "max_tokens" }), anthropicLike].flatMap((remote) =>
-    remote.endpoints.map(({ wire }) => [wire.name, remote] as const),
+    remote.endpoints.filter(({ wire }) => wire.codecs.chat !== undefined).map(({ wire }) => [wire.name, remote] as const),
   ),
 );

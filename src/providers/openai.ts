@@ -1,4 +1,5 @@
 import { openaiChat } from "../wires/openai-chat/index.ts";
+import { openaiEmbeddings } from "../wires/openai-embeddings/index.ts";
 import type { Quirks } from "../wires/wire.ts";
 import type { BuiltIn, Endpoint, Remote } from "./provider.ts";
 import { openaiBase } from "./urls.ts";
@@ -9,9 +10,15 @@ export const chatCompletions: Endpoint = {
   operations: ["chat"],
 };
 
+/** The embeddings endpoint of OpenAI and of those who imitate it. */
+export const embeddings: Endpoint = {
+  wire: openaiEmbeddings,
+  operations: ["embed"],
+};
+
 /** A provider that speaks OpenAI's wires under one base URL, with a bearer credential. */
 export const openaiLike = (quirks: Quirks): Remote => ({
-  endpoints: [chatCompletions],
+  endpoints: [chatCompletions, embeddings],
   auth: { kind: "bearer" },
   quirks,
   normaliseBase: openaiBase,
@@ -20,7 +27,7 @@ export const openaiLike = (quirks: Quirks): Remote => ({
 
 export const openai: BuiltIn = {
   name: "openai",
-  owns: [openaiChat.name],
+  owns: [openaiChat.name, openaiEmbeddings.name],
   baseUrl: "https://api.openai.com/v1",
   keyVariables: ["OPENAI_API_KEY"],
   baseUrlVariable: "OPENAI_BASE_URL",

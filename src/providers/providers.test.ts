@@ -14,12 +14,18 @@ const resolve = (options: readonly ProviderOptions[], env: { readonly [name: str
 
 const everyKey = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k", GROQ_API_KEY: "k", DEEPSEEK_API_KEY: "k", XAI_API_KEY: "k" };
 
+const paths: { readonly [wire: string]: string } = {
+  "openai-chat": "/chat/completions",
+  "openai-embeddings": "/embeddings",
+  "anthropic-messages": "/v1/messages",
+};
+
 function urls(provider: ConfiguredProvider | undefined, model = "m"): readonly string[] {
   assert.ok(provider);
   const { name, baseUrl, credential, remote } = provider;
   return remote.endpoints.map(({ base, wire }) => {
     const before = base?.({ provider: name, model, baseUrl, credential }) ?? baseUrl;
-    return before + (wire.name === "anthropic-messages" ? "/v1/messages" : "/chat/completions");
+    return before + (paths[wire.name] ?? assert.fail(wire.name));
   });
 }
 
@@ -45,23 +51,31 @@ test("each built-in provider is called where its documentation says", () => {
   assert.deepEqual(
     Object.fromEntries([...providers].map(([name, provider]) => [name, [...urls(provider), provider.modelsUrl]])),
     {
-      openai: ["https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1/models"],
+      openai: [
+        "https://api.openai.com/v1/chat/completions",
+        "https://api.openai.com/v1/embeddings",
+        "https://api.openai.com/v1/models",
+      ],
       anthropic: ["https://api.anthropic.com/v1/messages", "https://api.anthropic.com/v1/models"],
-      groq: ["https://api.groq.com/openai/v1/chat/completions", "https://api.groq.com/openai/v1/models"],
+      groq: [
+        "https://api.groq.com/openai/v1/chat/completions",
+        "https://api.groq.com/openai/v1/embeddings",
+        "https://api.groq.com/openai/v1/models",
+      ],
       deepseek: [
         "https://api.deepseek.com/chat/completions",
         "https://api.deepseek.com/anthropic/v1/messages",
         "https://api.deepseek.com/models",
       ],
-      xai: ["https://api.x.ai/v1/chat/completions", "https://api.x.ai/v1/models"],
+      xai: ["https://api.x.ai/v1/chat/completions", "https://api.x.ai/v1/embeddings", "https://api.x.ai/v1/models"],
     },
   );
 });
 
 test("base URLs are taken as the SDKs take them, and with the slips that are usual", () => {
   const openai = (baseUrl: string) => urls(only({ name: "openai", baseUrl, apiKey: "none" }));
-  for (const base of ["http://h:1/v1", "http://h:1/v1/", "HTTP://H:1/v1//", "http://h:1/v1/chat/completions"]) {
-    assert.deepEqual(openai(base), ["http://h:1/v1/chat/completions"], base);
+  for (const base of ["http://h:1/v1", "HTTP://H:1/v1//", "http://h:1/v1/chat/completions", "http://h:1/v1/embeddings"]) {
+    assert.deepEqual(openai(base), ["http://h:1/v1/chat/completions", "http://h:1/v1/embeddings"], base);
   }
   const anthropic = (baseUrl: string) => urls(only({ name: "anthropic", baseUrl, apiKey: "none" }));
   for (const base of ["http://h/p", "http://h/p/", "http://h/p/v1", "http://h/p/v1/messages"]) {
@@ -75,15 +89,15 @@ test("base URLs are taken as the SDKs take them, and with the slips that are usu
 
 test("the configuration outranks the environment, and the environment the built-in URL", () => {
   const env = { OPENAI_API_KEY: "from-env", OPENAI_BASE_URL: "http://env/v1" };
-  assert.deepEqual(urls(resolve([], env).get("openai")), ["http://env/v1/chat/completions"]);
+  assert.deepEqual(urls(resolve([], env).get("openai"))[0], "http://env/v1/chat/completions");
   const said = resolve([{ name: "openai", baseUrl: "http://file/v1", apiKey: new Secret("from-file") }], env).get("openai");
-  assert.deepEqual(urls(said), ["http://file/v1/chat/completions"]);
+  assert.deepEqual(urls(said)[0], "http://file/v1/chat/completions");
   assert.equal(said?.credential?.reveal(), "from-file");
 });
 
 test("a provider of the operator's own speaks the wire that was named", () => {
   const vllm = only({ name: "my-vllm", wire: "openai-chat", baseUrl: "http://127.0.0.1:8000/v1", apiKey: "none" });
-  assert.deepEqual(urls(vllm), ["http://127.0.0.1:8000/v1/chat/completions"]);
+  assert.deepEqual(urls(vllm), ["http://127.0.0.1:8000/v1/chat/completions", "http://127.0.0.1:8000/v1/embeddings"]);
   assert.equal(vllm.credential, undefined);
   const claude = only({
     name: "mine",
@@ -119,8 +133,12 @@ test("bare names go to the wire's inventor where it is configured, else to the f
   const own: ProviderOptions = { name: "own", wire: "openai-chat", baseUrl: "http://h/v1", apiKey: "none" };
   const natives = (providers: ReadonlyMap<string, ConfiguredProvider>) =>
     [...providers.values()].flatMap(({ name, nativeWires }) => nativeWires.map((wire) => `${wire}: ${name}`));
-  assert.deepEqual(natives(resolve([own], everyKey)), ["openai-chat: openai", "anthropic-messages: anthropic"]);
-  assert.deepEqual(natives(resolve([own], { GROQ_API_KEY: "k" })), ["openai-chat: own"]);
+  assert.deepEqual(natives(resolve([own], everyKey)), [
+    "openai-chat: openai",
+    "openai-embeddings: openai",
+    "anthropic-messages: anthropic",
+  ]);
+  assert.deepEqual(natives(resolve([own], { GROQ_API_KEY: "k" })), ["openai-chat: own", "openai-embeddings: own"]);
 });
 
 test("what is lacking is told, with the variable to set; a credential is never quoted", () => {

@@ -6,6 +6,7 @@
 /** Without trailing slashes. */
 export const trimBase = (baseUrl: string): string => baseUrl.replace(/\/+$/, "");
 
-export const openaiBase = (baseUrl: string): string => trimBase(trimBase(baseUrl).replace(/\/chat\/completions$/, ""));
+export const openaiBase = (baseUrl: string): string =>
+  trimBase(trimBase(baseUrl).replace(/\/(?:chat\/completions|embeddings)$/, ""));
 
 export const anthropicBase = (baseUrl: string): string => trimBase(trimBase(baseUrl).replace(/\/v1(?:\/messages)?$/, ""));
