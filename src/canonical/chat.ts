@@ -28,6 +28,7 @@ export interface FunctionTool {
   readonly description?: string | undefined;
   /** JSON Schema of the arguments. */
   readonly parameters?: JsonObject | undefined;
+  readonly written?: WrittenSchema | undefined;
   readonly strict?: boolean | undefined;
   readonly cache?: CacheMark | undefined;
   readonly as?: string | undefined;
@@ -37,6 +38,14 @@ export interface FunctionTool {
   readonly allowedCallers?: Json | undefined;
   readonly eagerInputStreaming?: boolean | undefined;
   readonly extra?: JsonObject | undefined;
+}
+
+/** A JSON Schema as its source wire wrote it, where that is another language (Google's `Schema`). */
+export interface WrittenSchema {
+  readonly wire: string;
+  /** The very object that it stands for: beside any other it means nothing. */
+  readonly schema: JsonObject;
+  readonly raw: JsonObject;
 }
 
 /** A tool that takes free text (OpenAI's custom tools). */
@@ -70,6 +79,7 @@ export type ResponseFormat =
       readonly name?: string | undefined;
       readonly description?: string | undefined;
       readonly schema: JsonObject;
+      readonly written?: WrittenSchema | undefined;
       readonly strict?: boolean | undefined;
       readonly extra?: JsonObject | undefined;
     };
@@ -144,6 +154,11 @@ export interface ChatRequest {
   readonly background?: boolean | undefined;
   /** OpenAI Responses: `context_management`, when to compact the conversation. */
   readonly compaction?: Json | undefined;
+  /**
+   * Settings that only the source wire has words for, by the paths it keeps them at (Gemini: `safetySettings`,
+   * `generationConfig.speechConfig` …). Encoders of other wires report each as dropped.
+   */
+  readonly own?: { readonly wire: string; readonly settings: JsonObject } | undefined;
   /** Anthropic: output_config.task_budget. */
   readonly taskBudget?: Json | undefined;
   /** Anthropic: what to say about prompt-cache misses. */
