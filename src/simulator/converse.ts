@@ -96,7 +96,7 @@ function check(body: JsonObject, question: Question, target: Target, state: Stat
   const { face, headers, query } = question;
   const errors = face.check(body, headers, state.signer, target);
   if (errors.length > 0 || !state.specs) return errors;
-  if (face.checkSpec) return face.checkSpec(body, state.specs);
+  if (face.checkSpec) return face.checkSpec(body, state.specs, headers);
   switch (face.wire) {
     case "openai-chat":
       return state.specs.chatRequest(body);

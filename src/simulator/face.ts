@@ -62,7 +62,7 @@ export interface Face {
   /** The order rules: what the real service would refuse, as sentences; none = valid. */
   check(body: JsonObject, headers: HeaderBag, signer: Signer, target: Target): readonly string[];
   /** The same against the official specification, where it is not told by the wire alone. */
-  checkSpec?(body: JsonObject, specs: SpecValidators): readonly string[];
+  checkSpec?(body: JsonObject, specs: SpecValidators, headers: HeaderBag): readonly string[];
   /** What is said of the model that does not exist; default `model: <name>`. */
   notFound?(model: string): string;
   /** `retryAfter`: seconds of a rate limit, for the wires that say them in the body. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { anthropicCountFace } from "./anthropic-messages/count-face.ts";
 import { anthropicMessagesFace } from "./anthropic-messages/face.ts";
 import { converse, errorPlan } from "./converse.ts";
 import { deliver } from "./deliver.ts";
@@ -59,6 +60,7 @@ function faceOf(method: string, path: string, request: IncomingMessage, stored: 
   if (method !== "POST") return undefined;
   if (path.endsWith("/chat/completions")) return openaiChatFace;
   if (path.endsWith("/messages")) return anthropicMessagesFace;
+  if (path.endsWith("/messages/count_tokens")) return anthropicCountFace;
   const instance = String(request.socket.localPort ?? "");
   if (path.endsWith("/responses")) return openaiResponsesFace(stored, instance);
   if (path.endsWith("/responses/input_tokens")) return inputTokensFace(stored, instance);

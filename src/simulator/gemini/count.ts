@@ -1,6 +1,5 @@
-import type { JsonObject } from "../../canonical/json.ts";
-import { isObject } from "../../canonical/json.ts";
-import type { Ask } from "../brain/ask.ts";
+import { isObject, type JsonObject } from "../../canonical/json.ts";
+import { nothingAsked } from "../brain/nothing.ts";
 import type { Face } from "../face.ts";
 import { validateGenerateContent } from "../validators/gemini.ts";
 import { billInput, countPrompt } from "./bill.ts";
@@ -12,25 +11,6 @@ function counted(body: JsonObject): JsonObject {
   const request = normal(body);
   return isObject(request["generateContentRequest"]) ? request["generateContentRequest"] : request;
 }
-
-/** An ask that wants no answer. */
-export const nothingAsked = (model: string): Ask => ({
-  model,
-  stream: false,
-  said: "",
-  results: [],
-  tools: [],
-  choosing: { type: "none" },
-  parallel: false,
-  format: undefined,
-  maxTokens: undefined,
-  stop: [],
-  choices: 0,
-  thinking: "no",
-  logprobs: undefined,
-  input: { uncached: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 },
-  usageInStream: false,
-});
 
 /** countTokens: what the same prompt would be billed, billing nothing. */
 export const geminiCountFace: Face = {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import { asText } from "../brain/ask.ts";
+import { nothingAsked } from "../brain/nothing.ts";
 import { countTokens } from "../brain/tokens.ts";
 import type { Face } from "../face.ts";
-import { nothingAsked } from "./count.ts";
 import { geminiFace } from "./face.ts";
 import { mediaTypeOf, nameOf } from "./media.ts";
 import { normal, object, objects, partsOf, whole } from "./normal.ts";
