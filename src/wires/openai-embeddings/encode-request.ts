@@ -13,11 +13,15 @@ export function encodeRequest(request: EmbedRequest, target: Target): EncodedReq
   const losses = new Losses(target.strict ?? false);
   const spelling = (native && request.spelling) || {};
   const inputs = request.inputs.map(encodeInput);
-  const body: Record<string, Json> = { model: target.model, input: (spelling["input"] === "alone" && inputs[0]) || inputs };
+  const body: Record<string, Json> = {
+    model: target.model,
+    input: (spelling["input"] === "alone" ? inputs[0] : undefined) ?? inputs,
+  };
   const put = (field: string, value: Json | undefined): void => {
     if (value !== undefined) body[field] = value;
   };
-  put("encoding_format", request.encoding ?? spelling["encoding_format"]);
+  const format = spelling["encoding_format"];
+  put("encoding_format", request.encoding ?? (format === "null" ? undefined : format));
   put("dimensions", request.dimensions);
   put("user", request.endUser);
   const [field, word] = spelling["task"]?.split(":") ?? [];
