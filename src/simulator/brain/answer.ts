@@ -38,7 +38,7 @@ function one(ask: Ask, behaviour: Behaviour, mint: MintId, choice: number): Answ
     const text = behaviour.speaksBeforeCalls
       ? room.take(tokens(`I will call ${wanted.map((tool) => tool.name).join(" and ")}.`))
       : [];
-    return done({ text, calls: calls(wanted, room, mint, choice) }, "tool-calls");
+    return done({ text, calls: calls(wanted, room, mint, choice, behaviour.sameName !== undefined) }, "tool-calls");
   }
   const whole = spoken(ask, behaviour, choice);
   const cut = cutAtStop(whole, ask.stop);
@@ -65,12 +65,15 @@ function toCall(ask: Ask, behaviour: Behaviour): readonly OfferedTool[] {
   }
 }
 
-function calls(wanted: readonly OfferedTool[], room: Room, mint: MintId, choice: number): readonly MadeCall[] {
+function calls(wanted: readonly OfferedTool[], room: Room, mint: MintId, choice: number, varied: boolean): readonly MadeCall[] {
   const made: MadeCall[] = [];
   for (const [i, tool] of wanted.entries()) {
     if (i > 0 && room.full) break;
     const nth = choice + (i > 0 && wanted[0] === tool ? i : 0);
-    const text = tool.kind === "custom" ? `sample input ${nth + 1}` : JSON.stringify(invent(tool.schema ?? { type: "object" }));
+    const text =
+      tool.kind === "custom"
+        ? `sample input ${nth + 1}`
+        : JSON.stringify(invent(tool.schema ?? { type: "object" }, varied ? i : 0));
     made.push({ id: mint(), name: tool.name, kind: tool.kind, arguments: room.take(tokens(text)).join("") });
   }
   return made;

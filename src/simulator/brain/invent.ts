@@ -10,13 +10,16 @@ interface Place {
   /** Name of the property, used in invented strings. */
   readonly name: string;
   readonly depth: number;
+  /** Stands behind invented strings. */
+  readonly suffix: string;
 }
 
 const deepest = 4;
 
-export const invent = (schema: Json | undefined, name = "value"): Json => {
+/** `nth`: from 1 on the strings are others than those of 0. */
+export const invent = (schema: Json | undefined, nth = 0): Json => {
   const root = isObject(schema) ? schema : {};
-  return make(root, { root, name, depth: 0 });
+  return make(root, { root, name: "value", depth: 0, suffix: nth === 0 ? "" : ` ${nth + 1}` });
 };
 
 function make(schema: Json | undefined, place: Place): Json {
@@ -91,9 +94,9 @@ function ofType(schema: JsonObject, place: Place): Json {
     case undefined:
       if (isObject(schema["properties"])) return ofObject(schema, place);
       if (schema["items"] !== undefined) return ofArray(schema, place);
-      return ofString(schema, place.name);
+      return ofString(schema, place);
     default:
-      return ofString(schema, place.name);
+      return ofString(schema, place);
   }
 }
 
@@ -149,10 +152,10 @@ const formats: { readonly [format: string]: string } = {
 
 const patterned = ["sample", "SAMPLE", "Sample", "12345", "2026-01-31", "12:00", "a1", "A1", "AAA", "+15550100", "#aabbcc"];
 
-function ofString(schema: JsonObject, name: string): string {
+function ofString(schema: JsonObject, { name, suffix }: Place): string {
   const format = typeof schema["format"] === "string" ? formats[schema["format"]] : undefined;
   if (format !== undefined) return format;
-  let value = `sample ${name}`;
+  let value = `sample ${name}${suffix}`;
   if (typeof schema["pattern"] === "string") value = fitting(schema["pattern"]) ?? value;
   if (typeof schema["minLength"] === "number") value = value.padEnd(Math.min(schema["minLength"], 10_000), "x");
   return typeof schema["maxLength"] === "number" ? value.slice(0, schema["maxLength"]) : value;
