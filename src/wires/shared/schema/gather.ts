@@ -175,12 +175,28 @@ const union: Reader = (reading) => {
 
 const strings = (value: Json): readonly string[] => (isArray(value) ? value.filter((one) => typeof one === "string") : []);
 
-const further: Reader = ({ bag, place, key, value }) => {
-  if (value === false) bag.open = bag.rest.length > 0;
+const further: Reader = ({ bag, place, key, value, schema }) => {
+  // What stands beside patterns is read with them.
+  if (isObject(schema["patternProperties"])) return;
+  if (value === false) bag.open = false;
   else {
     if (bag.open !== false) bag.open = true;
     if (isObject(value) && Object.keys(value).length > 0) bag.rest = [...bag.rest, below(place, key, value)];
   }
+};
+
+const patterns: Reader = (reading) => {
+  const { bag, schema, value } = reading;
+  if (!isObject(value)) return malformed(reading);
+  const beside = schema["additionalProperties"];
+  const alternatives = [...Object.values(value), ...(beside === false ? [] : [beside])].filter((one) => one !== undefined);
+  if (alternatives.length === 0) return;
+  bag.open = true;
+  bag.rest = [
+    ...bag.rest,
+    { ...schemaAt(reading), schema: alternatives.length === 1 ? alternatives[0] : { anyOf: alternatives } },
+  ];
+  inWords(reading);
 };
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -243,21 +259,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   ["additionalProperties", further],
   ["unevaluatedProperties", further],
-  [
-    "patternProperties",
-    (reading) => {
-      const { bag, value } = reading;
-      if (!isObject(value)) return malformed(reading);
-      const alternatives = Object.values(value).filter((schema) => schema !== undefined);
-      if (alternatives.length === 0) return;
-      bag.open = true;
-      bag.rest = [
-        ...bag.rest,
-        { ...schemaAt(reading), schema: alternatives.length === 1 ? alternatives[0] : { anyOf: alternatives } },
-      ];
-      inWords(reading);
-    },
-  ],
+  ["patternProperties", patterns],
   ["propertyNames", inWords],
   ["dependentRequired", inWords],
   ["dependentSchemas", inWords],
@@ -278,14 +280,14 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     "items",
     (reading) => {
       const { bag, place, schema, value } = reading;
-      if (!isArray(value)) bag.items = [...bag.items, schemaAt(reading)];
+      if (value === false) bag.sealed = true;
+      else if (!isArray(value)) bag.items = [...bag.items, schemaAt(reading)];
       else {
         bag.prefix = each(place, "items", value).map((item) => [item]);
         const after = schema["additionalItems"];
         if (after === false) bag.sealed = true;
         else if (after !== undefined) bag.items = [...bag.items, below(place, "additionalItems", after)];
       }
-      if (value === false) bag.sealed = true;
     },
   ],
   [

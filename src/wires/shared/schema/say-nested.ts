@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../../canonical/json.ts";
+import type { JsonObject } from "../../../canonical/json.ts";
 import { Names } from "../names.ts";
 import type { Bag } from "./bag.ts";
 import { orNull, takesNull } from "./null.ts";
@@ -14,6 +14,11 @@ export function sayArray(bag: Bag, depth: number, sayer: Sayer): Made {
   const more: string[] = [];
   const known = limits("array", bag, more, sayer);
   const { prefix } = bag;
+  if (bag.sealed) {
+    const most = known["maxItems"];
+    const length = Math.min(prefix.length, most === undefined ? prefix.length : Number(most));
+    known["maxItems"] = speech.upper ? String(length) : length;
+  }
   const tooDeep = depth >= speech.deepest || bag.cut;
   if (tooDeep) work.lose("approximated", bag.at, "it is nested too deep to be said whole");
   const after: readonly Place[] = bag.items.length > 0 && !tooDeep ? bag.items : [anything(bag, "items")];
@@ -26,11 +31,6 @@ export function sayArray(bag: Bag, depth: number, sayer: Sayer): Made {
   }
   const first = prefix.map((places) => sayer.say([places], depth + 1) ?? { schema: { type: spelled(sayer, "null") } });
   const rest = bag.sealed || (bag.items.length === 0 && !speech.tuples) ? undefined : sayer.say([after], depth + 1);
-  if (bag.sealed) {
-    const most = known["maxItems"];
-    const length = Math.min(prefix.length, most === undefined ? prefix.length : Number(most));
-    known["maxItems"] = speech.upper ? String(length) : length;
-  }
   const restore = fromItems(first, rest?.restore);
   if (speech.tuples) {
     const tail = rest === undefined ? {} : { items: rest.schema };
@@ -62,12 +62,13 @@ export function sayObject(bag: Bag, depth: number, sayer: Sayer): Made {
   const known = limits("object", bag, more, sayer);
   if (depth >= speech.deepest || bag.cut) {
     work.lose("approximated", bag.at, "it is nested too deep to be said whole");
-    return sayOpaque(bag, more, sayer);
+    return sayOpaque(bag, more, depth, sayer);
   }
   const fields = fieldsOf(bag, depth, sayer);
-  const root = depth === 0 && sayer.use === "arguments";
-  if (fields.length === 0 && bag.open !== false && !(root && bag.open === undefined))
-    return sayMap(bag, known, more, depth, sayer);
+  if (fields.length === 0 && !(depth === 0 && (bag.open === false || (bag.open === undefined && sayer.use === "arguments")))) {
+    if (bag.open === false) return sayEmpty(bag, known, more, sayer);
+    return bag.rest.length === 0 ? sayOpaque(bag, more, depth, sayer) : sayMap(bag, known, more, depth, sayer);
+  }
   let rest: Made | undefined;
   const closing: Draft = {};
   if (bag.open === true || bag.rest.length > 0) {
@@ -75,7 +76,7 @@ export function sayObject(bag: Bag, depth: number, sayer: Sayer): Made {
     if (speech.maps === "schema") {
       rest = bag.rest.length === 0 ? undefined : sayer.say([bag.rest], depth + 1);
       closing["additionalProperties"] = rest?.schema ?? true;
-    } else if (speech.maps === "words") {
+    } else if (!speech.strict) {
       more.push(told("additionalProperties", bag.rest[0]?.schema ?? true));
       work.lose("approximated", at, "properties of any name are told in the description");
     } else work.lose("dropped", at, "properties of any name cannot be given beside named ones");
@@ -131,16 +132,9 @@ function inOrder(names: readonly string[], order: readonly string[] | undefined)
   return [...first, ...names.filter((name) => !first.has(name))];
 }
 
-/** An object of which no property is named. */
+/** An object of which no property is named, but what they all are. */
 function sayMap(bag: Bag, known: Draft, more: string[], depth: number, sayer: Sayer): Made {
-  const { speech, work } = sayer;
-  if (bag.rest.length === 0) return sayOpaque(bag, more, sayer, known);
-  const at = bag.rest[0]?.at ?? bag.at;
-  switch (speech.maps) {
-    case "words":
-      more.push(told("additionalProperties", bag.rest[0]?.schema ?? true));
-      work.lose("approximated", at, "properties of any name are told in the description");
-      return { schema: { ...head(spelled(sayer, "object"), bag, more), ...known } };
+  switch (sayer.speech.maps) {
     case "schema": {
       const rest = sayer.say([bag.rest], depth + 1);
       return {
@@ -150,32 +144,34 @@ function sayMap(bag: Bag, known: Draft, more: string[], depth: number, sayer: Sa
     }
     case "entries": {
       const value = sayer.say([bag.rest], depth + 2);
-      if (value === undefined) return sayOpaque(bag, more, sayer);
-      const entry: Json = {
+      if (value === undefined) return sayEmpty(bag, known, more, sayer);
+      const entry = {
         type: spelled(sayer, "object"),
         properties: { key: { type: spelled(sayer, "string") }, value: value.schema },
         required: ["key", "value"],
-        additionalProperties: false,
+        ...(sayer.speech.strict && { additionalProperties: false }),
       };
-      const schema = { ...head(spelled(sayer, "array"), bag, [...more, "An object, as the list of its entries."]), items: entry };
-      return { schema, restore: fromEntries(value.restore) };
+      const words = head(spelled(sayer, "array"), bag, [...more, "An object, as the list of its entries."]);
+      const { minProperties: minItems, maxProperties: maxItems } = known;
+      const counts = { ...(minItems !== undefined && { minItems }), ...(maxItems !== undefined && { maxItems }) };
+      return { schema: { ...words, ...counts, items: entry }, restore: fromEntries(value.restore) };
     }
   }
 }
 
 /** An object of which nothing is known that could be said. */
-function sayOpaque(bag: Bag, more: string[], sayer: Sayer, known: Draft = {}): Made {
+function sayOpaque(bag: Bag, more: readonly string[], depth: number, sayer: Sayer): Made {
   const { speech, work } = sayer;
-  switch (speech.maps) {
-    case "words":
-      if (!bag.cut) work.lose("approximated", bag.at, "an object of any properties can only be described");
-      return {
-        schema: { ...head(spelled(sayer, "object"), bag, [...more, "An object with properties of any name."]), ...known },
-      };
-    case "schema":
-      return { schema: { ...head(spelled(sayer, "object"), bag, more), additionalProperties: true } };
-    case "entries":
-      if (!bag.cut) work.lose("approximated", bag.at, "an object of any properties is given as JSON text");
-      return { schema: head(spelled(sayer, "string"), bag, [...more, "A JSON object, as text."]), restore: fromText };
-  }
+  if (speech.maps === "schema") return { schema: { ...head(spelled(sayer, "object"), bag, more), additionalProperties: true } };
+  if (!bag.cut) work.lose("approximated", bag.at, "an object of any properties can only be described");
+  if (depth === 0 && !speech.strict) return { schema: { ...head(spelled(sayer, "object"), bag, more), properties: {} } };
+  return { schema: head(spelled(sayer, "string"), bag, [...more, "A JSON object, as text."]), restore: fromText };
+}
+
+/** An object that can have no properties. */
+function sayEmpty(bag: Bag, known: Draft, more: readonly string[], sayer: Sayer): Made {
+  const { speech } = sayer;
+  if (!speech.emptyObjects) return { schema: { ...head(spelled(sayer, "string"), bag, more), enum: ["{}"] }, restore: fromText };
+  const closed = { properties: {}, ...(speech.strict && { required: [] }), additionalProperties: false };
+  return { schema: { ...head(spelled(sayer, "object"), bag, more), ...known, ...closed } };
 }

@@ -30,7 +30,7 @@ export function shapesOf(bag: Bag, work: Work): Shapes {
 function open(bag: Bag, work: Work, shapes: Shape[]): boolean {
   if (bag.never) return false;
   const [union, ...rest] = bag.unions;
-  if (union === undefined || bag.cut) return bag.nullable || single(bag, work, shapes);
+  if (union === undefined || bag.cut) return single(bag, work, shapes) || bag.nullable;
   const base = copyOf(bag);
   base.unions = rest;
   if (union.length > 1 && wordsOnly(union, base, work)) return open(base, work, shapes);

@@ -19,10 +19,12 @@ export interface Speech {
   /** `prefixItems` is known. */
   readonly tuples: boolean;
   /**
-   * Objects with properties of any name: only words can tell (`words`), `additionalProperties` holds them (`schema`), or neither
-   * is taken and they are given as a list of entries, or as JSON text (`entries`).
+   * Objects with properties of any name: `additionalProperties` holds them (`schema`), or objects must name all they have, and
+   * maps are given as a list of entries or as JSON text (`entries`).
    */
-  readonly maps: "words" | "schema" | "entries";
+  readonly maps: "schema" | "entries";
+  /** An object without properties is taken anywhere, not only at the root. */
+  readonly emptyObjects: boolean;
   /** Every property is required and every object closed; optional ones may be null. */
   readonly strict: boolean;
   /** Names of properties that are taken as they are. */
@@ -57,10 +59,11 @@ export const speeches: { readonly [name in Dialect]: Speech } = {
     nullFlag: true,
     bareUnions: true,
     tuples: false,
-    maps: "words",
+    maps: "entries",
+    emptyObjects: false,
     strict: false,
     names: /^[A-Za-z_]\w{0,63}$/,
-    deepest: 24,
+    deepest: 14,
   },
   "gemini-json-schema": {
     dialect: "gemini-json-schema",
@@ -72,9 +75,10 @@ export const speeches: { readonly [name in Dialect]: Speech } = {
     bareUnions: false,
     tuples: true,
     maps: "schema",
+    emptyObjects: true,
     strict: false,
     names: undefined,
-    deepest: 24,
+    deepest: 14,
   },
   "openai-strict": {
     dialect: "openai-strict",
@@ -88,6 +92,7 @@ export const speeches: { readonly [name in Dialect]: Speech } = {
     bareUnions: false,
     tuples: false,
     maps: "entries",
+    emptyObjects: true,
     strict: true,
     names: undefined,
     // The limit is ten levels of objects; a list of entries is one more.
