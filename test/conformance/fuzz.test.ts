@@ -7,10 +7,9 @@ import type { Terminal } from "../../src/canonical/terminal.ts";
 import { pieces } from "./cells/cuts.ts";
 import { type Exchange, find, load, type WireName } from "./loader.ts";
 import { mutate } from "./mutator.ts";
-import { anthropicOrderFaults } from "./order-anthropic.ts";
-import { openaiOrderFaults } from "./order-openai.ts";
 import { hash, naiveEvents, seeded } from "./sse.ts";
-import { codecOf, decodeRequest, decoderFor, loadSubject, otherWire, sourceOf, stubRequest, targetFor } from "./subject.ts";
+import { decodeAsked, decoderFor, loadSubject, otherWires, relayOf } from "./subject.ts";
+import { wireJudges } from "./wires/index.ts";
 
 /*
  * reliability.md R28: recorded streams, damaged, through the gateway's own stream classes. Whatever comes in: no crash, no hang,
@@ -38,6 +37,7 @@ function corpus(): readonly Exchange[] {
   const recorded = find(recordings, false).filter((slot) => hash(slot.file) % 9 === 0);
   return [...own, ...recorded]
     .flatMap(load)
+    .filter((exchange) => subject.wires[exchange.wire] !== undefined)
     .filter((exchange) => exchange.stream !== undefined && exchange.stream.length < 65_536);
 }
 
@@ -49,7 +49,10 @@ interface Outcome {
   readonly slowest: number;
 }
 
-const outcome = async (exchange: Exchange, reads: readonly Uint8Array[], how: "relayed" | "translated"): Promise<Outcome> => {
+/** Relayed, or translated to a wire. */
+type How = "relayed" | WireName;
+
+const outcome = async (exchange: Exchange, reads: readonly Uint8Array[], how: How): Promise<Outcome> => {
   const terminals: string[] = [];
   let slowest = 0;
   let served = "";
@@ -66,21 +69,16 @@ const outcome = async (exchange: Exchange, reads: readonly Uint8Array[], how: "r
     },
     cancel: () => {},
   };
-  const wire: WireName = how === "relayed" ? exchange.wire : otherWire(exchange.wire);
-  const encoder = decodeRequest(subject, wire, exchange, stubRequest(wire, true)).encoder({
-    id: "call-1",
-    createdAt: 1,
-    model: "m",
-  });
+  const wire = how === "relayed" ? exchange.wire : how;
+  const encoder = decodeAsked(subject, wire, true).encoder({ id: "call-1", createdAt: 1, model: "m" });
   const write = (chunks: readonly ChatChunk[]): void => {
     for (const chunk of chunks) served += subject.encodeEvents(encoder.push(chunk));
   };
   const note = (terminal: Terminal): void => void terminals.push(terminal.kind);
-  const sent = exchange.request ?? stubRequest(exchange.wire, true);
   const passing =
-    how === "translated"
-      ? subject.translated(reader, decoderFor(subject, exchange), note)
-      : subject.relayed(reader, relayOf(exchange, sent), () => decoderFor(subject, exchange), note);
+    how === "relayed"
+      ? subject.relayed(reader, relayOf(subject, exchange).relay, () => decoderFor(subject, exchange), note)
+      : subject.translated(reader, decoderFor(subject, exchange), note);
   try {
     await passing.open();
   } catch (error) {
@@ -94,22 +92,16 @@ const outcome = async (exchange: Exchange, reads: readonly Uint8Array[], how: "r
     settle(reads[at - 1]?.length ?? 0);
     if (step.done === true) {
       finished = step.value.kind === "finished";
-      if (how === "translated") served += subject.encodeEvents(encoder.end(step.value));
+      if (how !== "relayed") served += subject.encodeEvents(encoder.end(step.value));
       break;
     }
     for (const item of step.value) {
-      if (how === "translated") write(item.chunks());
+      if (how !== "relayed") write(item.chunks());
       else item.chunks();
     }
   }
   return { terminals, served, finished, slowest };
 };
-
-function relayOf(exchange: Exchange, sent: NonNullable<Exchange["request"]>) {
-  const relay = codecOf(subject, exchange.wire).relay;
-  assert.ok(relay);
-  return relay(sourceOf(subject, exchange, sent), targetFor(exchange, String(sent["model"]), true)).relay;
-}
 
 test(`R28: ${runs} damaged streams, seed ${seed}`, { timeout: 600_000 }, async (t) => {
   const streams = corpus();
@@ -126,7 +118,8 @@ test(`R28: ${runs} damaged streams, seed ${seed}`, { timeout: 600_000 }, async (
       assert.ok(exchange?.stream !== undefined);
       const bytes = mutate(new TextEncoder().encode(exchange.stream), random);
       const reads = pieces(bytes, random, Math.floor(random() * 6));
-      const how = run % 2 === 0 ? "translated" : "relayed";
+      const others = otherWires(subject, exchange.wire);
+      const how = run % 2 === 0 ? (others[(run / 2) % others.length] ?? exchange.wire) : "relayed";
       const named = `run ${run} of seed ${seed}: ${exchange.id} ${how}`;
       try {
         let result = await outcome(exchange, reads, how);
@@ -136,13 +129,9 @@ test(`R28: ${runs} damaged streams, seed ${seed}`, { timeout: 600_000 }, async (
         assert.ok(result.slowest <= MS_PER_64K, `${result.slowest.toFixed(1)} ms on the event loop`);
         assert.equal(result.terminals.length, 1, `terminals: ${result.terminals.join(", ")}`);
         counts.set(`${how} ${result.terminals[0]}`, (counts.get(`${how} ${result.terminals[0]}`) ?? 0) + 1);
-        if (how === "translated" && result.terminals[0] !== "failed before content") {
-          const events = naiveEvents(result.served);
-          const wire = otherWire(exchange.wire);
-          const faults =
-            wire === "openai-chat"
-              ? openaiOrderFaults(events, false, result.finished)
-              : anthropicOrderFaults(events, result.finished, true);
+        if (how !== "relayed" && result.terminals[0] !== "failed before content") {
+          const { order } = wireJudges[how];
+          const faults = order(naiveEvents(result.served), { complete: result.finished, brokenArgs: true });
           assert.deepEqual(
             faults.filter((fault) => !notOurs.test(fault)),
             [],

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { type CellName, cellNames } from "./cells/index.ts";
 import { find, wireOf } from "./loader.ts";
 import { plantAll } from "./mutations/main.ts";
-import { failureLines, printRules, printTables } from "./report.ts";
+import { failureLines, printMatrix, printRules, printTables } from "./report.ts";
 import { runAll } from "./run.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -54,6 +54,7 @@ const verdicts = planting
   ? []
   : await runAll(slots, { root, specs, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id });
 printTables(verdicts, say);
+printMatrix(verdicts, say);
 const red = printRules(verdicts, values.id === undefined && values.provider === undefined, say);
 const failed = verdicts.filter((verdict) => verdict.diffs.length > 0);
 if (failed.length > 0) {

@@ -19,6 +19,7 @@ export function readResult(result: ChatResult): Reading {
 
 function readChoice(choice: Choice): ReadChoice {
   const opaque: string[] = [];
+  const seals: string[] = [];
   let text = "";
   let reasoning = "";
   let refusal = "";
@@ -30,9 +31,20 @@ function readChoice(choice: Choice): ReadChoice {
     else if (part.type === "reasoning") {
       reasoning += part.text;
       for (const payload of [part.signature, part.redacted, part.encrypted]) if (payload) opaque.push(payload);
+      if (part.signature) seals.push(`thought ${part.signature}`);
+    }
+    if (part.seal) {
+      opaque.push(part.seal.value);
+      seals.push(`${bearerOf(part, calls.length - 1)} ${part.seal.value}`);
     }
   }
-  return { index: choice.index, text, reasoning, refusal, calls, finish: choice.finish.reason, opaque };
+  return { index: choice.index, text, reasoning, refusal, calls, finish: choice.finish.reason, opaque, seals };
+}
+
+function bearerOf(part: Part, call: number): string {
+  if (part.type === "tool-call") return `call ${call}`;
+  if (part.type === "reasoning") return "thought";
+  return part.type === "text" ? "text" : "other";
 }
 
 export function readUsage(usage: Usage): ReadUsage {

@@ -24,6 +24,8 @@ export interface ReadChoice {
   readonly finish: FinishReason | undefined;
   /** Opaque payloads in order: signatures, redacted and encrypted reasoning. */
   readonly opaque: readonly string[];
+  /** Which part bears which of them, where the wire seals single parts: `text …`, `thought …`, `call 0 …`. */
+  readonly seals?: readonly string[] | undefined;
 }
 
 export interface ReadUsage {
@@ -116,6 +118,7 @@ function compareChoice(prefix: string, expected: ReadChoice, actual: ReadChoice,
   const filtered = lens.refusalMayFilter && expected.refusal !== "" && actual.finish === "content-filter";
   if (finish !== undefined && finish !== actual.finish && !filtered) out.push(diff(`${prefix}.finish`, finish, actual.finish));
   if (lens.opaque) out.push(...differences(`${prefix}.opaque`, expected.opaque, actual.opaque));
+  if (lens.opaque && expected.seals) out.push(...differences(`${prefix}.seals`, expected.seals, actual.seals ?? []));
 }
 
 function compareCall(check: string, expected: ReadCall, actual: ReadCall, lens: Lens, out: Diff[]): void {

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HeaderBag } from "../../src/canonical/call.ts";
 import { isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
-import { validateMessagesRequest } from "../../src/simulator/validators/anthropic-messages.ts";
-import { validateChatRequest } from "../../src/simulator/validators/openai-chat.ts";
+import { Discovery } from "../../src/simulator/validators/discovery.ts";
 import { loadSpecs, type SpecValidators } from "../../src/simulator/validators/spec.ts";
-import type { SpecFile } from "../../src/simulator/validators/spec-file.ts";
+import type { SpecCheck } from "../../src/simulator/validators/spec-file.ts";
 import { arr, obj } from "./json.ts";
 import type { WireName } from "./loader.ts";
 
@@ -19,14 +19,12 @@ export interface Judges {
   known(wire: WireName, place: string): ReadonlySet<string>;
 }
 
-/** Complaints about a request that the service would have though the specification has none: order, ids, limits. */
-export const strictFaults = (wire: WireName, body: Json): readonly string[] =>
-  wire === "openai-chat" ? validateChatRequest(body) : validateMessagesRequest(body);
-
 /** A body fits when it fits any of the named schemas (Anthropic's beta API is a superset with other names). */
 const roots: { readonly [wire in WireName]: { readonly reply: readonly string[]; readonly event: readonly string[] } } = {
   "openai-chat": { reply: ["CreateChatCompletionResponse"], event: ["CreateChatCompletionStreamResponse"] },
   "anthropic-messages": { reply: ["Message", "BetaMessage"], event: ["MessageStreamEvent", "BetaMessageStreamEvent"] },
+  "openai-responses": { reply: ["Response"], event: ["ResponseStreamEvent"] },
+  gemini: { reply: ["GenerateContentResponse"], event: ["GenerateContentResponse"] },
 };
 
 const message = (role: string) => [`ChatCompletionRequest${role}Message`];
@@ -76,16 +74,54 @@ const places: { readonly [wire in WireName]: { readonly [place: string]: readonl
     responseFormat: ["OutputConfig", "JsonOutputFormat"],
     reasoning: ["ThinkingConfigParam", "OutputConfig"],
   },
+  "openai-responses": {
+    request: ["CreateResponse"],
+    result: ["Response"],
+    "message.user": ["EasyInputMessage"],
+    "part.text": ["InputTextContent"],
+    "part.image": ["InputImageContent"],
+    "part.document": ["InputFileContent"],
+    "part.tool-call": ["FunctionToolCall"],
+    "part.reasoning": ["ReasoningItem"],
+    tool: ["FunctionTool"],
+    responseFormat: ["TextResponseFormatJsonSchema"],
+    reasoning: ["Reasoning"],
+  },
+  gemini: {
+    request: ["GenerateContentRequest", "GenerationConfig"],
+    result: ["GenerateContentResponse"],
+    "message.user": ["Content"],
+    "message.assistant": ["Content"],
+    "part.tool-call": ["FunctionCall"],
+    "part.tool-result": ["FunctionResponse"],
+    tool: ["FunctionDeclaration"],
+    reasoning: ["ThinkingConfig"],
+  },
 };
 
+/** Where schemas come from: an OpenAPI document or Google's discovery document. */
+interface Schemas {
+  find(name: string): JsonObject | undefined;
+  check(name: string): SpecCheck;
+}
+
 /** Whether the specifications are at hand. */
-export const hasSpecs = (folder: string): boolean =>
-  existsSync(join(folder, "openai/openapi.yaml")) && existsSync(join(folder, "anthropic/openapi.json"));
+export const hasSpecs = (folder: string): boolean => [openai, anthropic, google].every((file) => existsSync(join(folder, file)));
+
+const openai = "openai/openapi.yaml";
+const anthropic = "anthropic/openapi.json";
+const google = "gemini/generativelanguage.v1beta.discovery.json";
 
 export async function loadJudges(folder: string): Promise<Judges | undefined> {
   if (!hasSpecs(folder)) return undefined;
   const specs = await loadSpecs(folder);
-  const files: { readonly [wire in WireName]: SpecFile } = { "openai-chat": specs.openai, "anthropic-messages": specs.anthropic };
+  const discovery = new Discovery(await readFile(join(folder, google), "utf8"));
+  const files: { readonly [wire in WireName]: Schemas } = {
+    "openai-chat": specs.openai,
+    "anthropic-messages": specs.anthropic,
+    "openai-responses": specs.openai,
+    gemini: discovery,
+  };
   const sets = new Map<string, ReadonlySet<string>>();
   return {
     faults(wire, kind, body) {
@@ -97,7 +133,7 @@ export async function loadJudges(folder: string): Promise<Judges | undefined> {
       }
       return least ?? [];
     },
-    request: (wire, body, headers) => requestFaults(specs, wire, body, headers),
+    request: (wire, body, headers) => requestFaults(specs, discovery, wire, body, headers),
     known(wire, place) {
       const key = `${wire} ${place}`;
       let found = sets.get(key);
@@ -110,13 +146,27 @@ export async function loadJudges(folder: string): Promise<Judges | undefined> {
   };
 }
 
-function requestFaults(specs: SpecValidators, wire: WireName, body: Json, headers: HeaderBag): readonly string[] {
-  if (wire === "openai-chat") return specs.chatRequest(body);
-  return specs.messagesRequest(obj(body), headers["anthropic-beta"] !== undefined);
+function requestFaults(
+  specs: SpecValidators,
+  discovery: Discovery,
+  wire: WireName,
+  body: Json,
+  headers: HeaderBag,
+): readonly string[] {
+  switch (wire) {
+    case "openai-chat":
+      return specs.chatRequest(body);
+    case "anthropic-messages":
+      return specs.messagesRequest(obj(body), headers["anthropic-beta"] !== undefined);
+    case "openai-responses":
+      return specs.responsesRequest(body);
+    case "gemini":
+      return discovery.check("GenerateContentRequest")(body);
+  }
 }
 
 /** Property names of a schema (`Name`) or of one of its properties (`Name/property`). */
-function propertyNames(file: SpecFile, path: string): string[] {
+function propertyNames(file: Schemas, path: string): string[] {
   const [name = "", property] = path.split("/");
   const out = new Set<string>();
   const visit = (schema: Json | undefined, wanted: string | undefined, depth: number): void => {

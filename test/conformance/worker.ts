@@ -42,9 +42,9 @@ port.on("message", async (slots: readonly Slot[]) => {
   for (const slot of slots) {
     for (const exchange of load(slot)) {
       if (setup.id !== undefined && !exchange.id.includes(setup.id)) continue;
+      if (!kit.subject.wires[exchange.wire]) continue;
       for (const cell of setup.cells) {
-        const verdict = await judge(exchange, cell, kit);
-        if (verdict) port.postMessage({ type: "verdict", verdict });
+        for (const verdict of await judge(exchange, cell, kit)) port.postMessage({ type: "verdict", verdict });
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { LiveGateway } from "../gateway.ts";
 import type { Diff } from "../json.ts";
-import type { Exchange } from "../loader.ts";
+import type { Exchange, WireName } from "../loader.ts";
 import type { Judges } from "../spec.ts";
 import type { Subject } from "../subject.ts";
 
@@ -17,6 +17,13 @@ export interface Kit {
 
 /** Judges one exchange. undefined: the cell does not apply to it. Throwing counts as a failure. */
 export type Cell = (exchange: Exchange, kit: Kit) => readonly Diff[] | undefined | Promise<readonly Diff[] | undefined>;
+
+/** Judges one exchange on its way to one wire. */
+export type TargetCell = (
+  exchange: Exchange,
+  kit: Kit,
+  target: WireName,
+) => readonly Diff[] | undefined | Promise<readonly Diff[] | undefined>;
 
 /** Name and message of whatever was thrown, without relying on its class (a mutated copy has its own). */
 export function thrown(error: unknown): { readonly code: string; readonly message: string } {

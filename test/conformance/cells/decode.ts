@@ -1,21 +1,20 @@
 import type { ChatResult } from "../../../src/canonical/chat.ts";
 import type { Wire } from "../../../src/wires/wire.ts";
-import { anthropicStream, anthropicWhole } from "../expect-anthropic.ts";
-import { openaiStream, openaiWhole } from "../expect-openai.ts";
 import { type Diff, diff } from "../json.ts";
 import type { Exchange } from "../loader.ts";
 import { readChunks, readResult } from "../read-canonical.ts";
 import { compare, type Reading } from "../reading.ts";
 import type { Judges } from "../spec.ts";
-import { chunksOf, decoderFor } from "../subject.ts";
+import { chunksOf, decoderFor, wireFor } from "../subject.ts";
+import { wireJudges } from "../wires/index.ts";
 import { type Cell, thrown } from "./cell.ts";
 
 /** What the recording says, read without the codec. */
 export function expectation(exchange: Exchange): Reading | undefined {
-  const openai = exchange.wire === "openai-chat";
-  if (exchange.stream !== undefined) return openai ? openaiStream(exchange.stream) : anthropicStream(exchange.stream);
+  const judge = wireJudges[exchange.wire];
+  if (exchange.stream !== undefined) return judge.stream(exchange.stream);
   if (exchange.whole === undefined || exchange.status >= 400) return undefined;
-  return openai ? openaiWhole(exchange.whole) : anthropicWhole(exchange.whole);
+  return judge.whole(exchange.whole);
 }
 
 /** Which of our codes a provider's status may become. */
@@ -41,7 +40,7 @@ function hidden(result: ChatResult, exchange: Exchange, judges: Judges | undefin
 }
 
 export const decode: Cell = (exchange, { subject, judges }) => {
-  if (exchange.status >= 400) return decodeError(exchange, subject.wires[exchange.wire]);
+  if (exchange.status >= 400) return decodeError(exchange, wireFor(subject, exchange.wire));
   const expected = expectation(exchange);
   if (!expected) return undefined;
   if (exchange.stream === undefined)

@@ -1,11 +1,10 @@
 import type { Terminal } from "../../../src/canonical/terminal.ts";
-import { type Diff, diff } from "../json.ts";
+import { type Diff, diff, obj, parseJson } from "../json.ts";
 import type { Exchange, WireName } from "../loader.ts";
-import { anthropicOrderFaults } from "../order-anthropic.ts";
-import { openaiOrderFaults } from "../order-openai.ts";
 import { sdkStream } from "../sdk-read.ts";
 import { naiveEvents, naiveFrames } from "../sse.ts";
-import { chunksOf, codecOf, otherWire, type Subject, sourceOf, stubRequest, targetFor } from "../subject.ts";
+import { chunksOf, relayOf, type Subject, served, wireFor } from "../subject.ts";
+import { wireJudges } from "../wires/index.ts";
 import { type Cell, thrown } from "./cell.ts";
 import { expectation } from "./decode.ts";
 import { encoderFor, judged, serve } from "./translate.ts";
@@ -20,9 +19,9 @@ export const limits: Cell = async (exchange, kit) => {
   const { chunks } = chunksOf(kit.subject, exchange, stream);
   const half = chunks.slice(0, Math.ceil(chunks.length / 2)).filter((chunk) => chunk.type !== "finish");
   const out: Diff[] = [];
-  for (const wire of [exchange.wire, otherWire(exchange.wire)]) {
+  for (const wire of served(kit.subject)) {
     if (!half.some((chunk) => chunk.type === "part-start")) continue;
-    const text = serve(kit.subject, encoderFor(kit.subject, exchange, wire, true), half, limited);
+    const text = serve(kit.subject, encoderFor(kit.subject, wire, true), half, limited);
     const judging = wire === exchange.wire ? { ...kit, judges: undefined } : kit;
     out.push(...judged(judging, wire, text, true, true), ...(await saysLength(`limited.${wire}`, wire, text)));
   }
@@ -30,10 +29,8 @@ export const limits: Cell = async (exchange, kit) => {
   return out;
 };
 
-const faults = (wire: WireName, text: string, complete: boolean): readonly string[] =>
-  wire === "openai-chat"
-    ? openaiOrderFaults(naiveEvents(text), true, complete)
-    : anthropicOrderFaults(naiveEvents(text), complete, true);
+const faults = (wire: WireName, text: string, complete: boolean, cut = false): readonly string[] =>
+  wireJudges[wire].order(naiveEvents(text), { complete, cut, brokenArgs: true });
 
 async function saysLength(check: string, wire: WireName, text: string): Promise<Diff[]> {
   try {
@@ -51,26 +48,24 @@ async function relayCut(subject: Subject, exchange: Exchange, stream: string): P
   const frames = naiveFrames(stream);
   const half = frames.slice(0, Math.ceil(frames.length / 2));
   // A finish that has passed is not to be said again; such streams are not cut at a limit.
-  if (/"finish_reason": ?"|message_delta/.test(half.join("")) || !/content|tool_calls/.test(half.slice(1).join(""))) return [];
+  const { finishing, content, isError } = wireJudges[wire];
+  const passed = half.join("");
+  // Gemini's first frame may be content, the others' never is.
+  if (finishing.test(passed) || !content.test(wire === "gemini" ? passed : half.slice(1).join(""))) return [];
   const out: Diff[] = [];
   const ended = cut(subject, exchange, half, limited);
-  for (const fault of faults(wire, ended, true)) out.push(diff("cut.limited.order", "in order", fault));
+  for (const fault of faults(wire, ended, true, true)) out.push(diff("cut.limited.order", "in order", fault));
   out.push(...(await saysLength("cut.limited", wire, ended)));
-  const error = subject.wires[wire].decodeError(503, {}, "", exchange.provider);
+  const error = wireFor(subject, wire).decodeError(503, {}, "", exchange.provider);
   const broken = cut(subject, exchange, half, { kind: "truncated", error });
-  for (const fault of faults(wire, broken, false)) out.push(diff("cut.error.order", "in order", fault));
+  for (const fault of faults(wire, broken, false, true)) out.push(diff("cut.error.order", "in order", fault));
   const last = naiveEvents(broken).at(-1)?.data ?? "";
-  if (!/"error": ?\{/.test(last)) out.push(diff("cut.error", "an error event", last));
+  if (!isError(obj(parseJson(last)))) out.push(diff("cut.error", "an error event", last));
   return out;
 }
 
 function cut(subject: Subject, exchange: Exchange, frames: readonly string[], terminal: Terminal): string {
-  const sent = exchange.request ?? stubRequest(exchange.wire, true);
-  const opened = codecOf(subject, exchange.wire).relay?.(
-    sourceOf(subject, exchange, sent),
-    targetFor(exchange, String(sent["model"]), true),
-  );
-  if (!opened) return "";
-  for (const event of naiveEvents(frames.join(""))) opened.relay.push(event);
-  return frames.join("") + subject.encodeEvents(opened.relay.cut(terminal));
+  const { relay } = relayOf(subject, exchange);
+  for (const event of naiveEvents(frames.join(""))) relay.push(event);
+  return frames.join("") + subject.encodeEvents(relay.cut(terminal));
 }

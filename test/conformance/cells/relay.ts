@@ -1,11 +1,11 @@
 import type { Relay } from "../../../src/wires/wire.ts";
-import { asksUsage, isUsageOnly } from "../expect-openai.ts";
-import { type Diff, diff, differences, obj, parseJson, textDiff, toJson } from "../json.ts";
+import { type Diff, diff, differences, parseJson, textDiff, toJson } from "../json.ts";
 import type { Exchange } from "../loader.ts";
 import { readUsage } from "../read-canonical.ts";
 import { noUsage, type Reading } from "../reading.ts";
 import { hash, naiveEvents, naiveFrames, seeded } from "../sse.ts";
-import { codecOf, decoderFor, type Passing, type Subject, sourceOf, stubRequest, targetFor } from "../subject.ts";
+import { decoderFor, type Passing, relayOf, type Subject, sentBy } from "../subject.ts";
+import { wireJudges } from "../wires/index.ts";
 import { type Cell, thrown } from "./cell.ts";
 import { pieces } from "./cuts.ts";
 import { expectation } from "./decode.ts";
@@ -19,12 +19,7 @@ export const relay: Cell = async (exchange, kit) => {
   const out: Diff[] = [...request(subject, exchange)];
   if (exchange.stream === undefined) return [...out, ...whole(subject, exchange, expected)];
   const recorded = exchange.stream;
-  const asked = asksUsage(exchange.request);
-  const hide = (frame: string) =>
-    exchange.wire === "openai-chat" && !asked && naiveEvents(frame).some((event) => isUsageOnly(event.data));
-  const due = naiveFrames(recorded)
-    .filter((frame) => !hide(frame))
-    .join("");
+  const due = shownFrames(exchange, recorded).join("");
   const read = look(subject, exchange, recorded, false);
   const glanced = look(subject, exchange, recorded, true);
   out.push(...textDiff("relay.bytes", due, read.text), ...textDiff("relay.bytes.shortcut", due, glanced.text));
@@ -43,34 +38,22 @@ export const relay: Cell = async (exchange, kit) => {
   return out;
 };
 
-const body = (exchange: Exchange) => exchange.request ?? stubRequest(exchange.wire, exchange.stream !== undefined);
-
-function open(subject: Subject, exchange: Exchange) {
-  const codec = codecOf(subject, exchange.wire);
-  if (!codec.relay) throw new Error(`the wire ${exchange.wire} has no relay`);
-  const sent = body(exchange);
-  const source = sourceOf(subject, exchange, sent);
-  return codec.relay(
-    source,
-    targetFor(exchange, String(sent["model"]), sent["stream"] === true || exchange.stream !== undefined),
-  );
+/** A stream's frames, but for those that nobody asked for. */
+export function shownFrames({ wire, request }: Exchange, recorded: string): string[] {
+  const { hidden } = wireJudges[wire];
+  return naiveFrames(recorded).filter((frame) => !naiveEvents(frame).some((event) => hidden(event, request)));
 }
 
 /** The relayed request is the caller's, but for asking after usage. */
 function request(subject: Subject, exchange: Exchange): Diff[] {
-  const { wireRequest } = open(subject, exchange);
+  const { wireRequest } = relayOf(subject, exchange);
   const parts = wireRequest.body;
   const sent = Array.isArray(parts) ? parseJson(new TextDecoder().decode(Buffer.concat(parts))) : toJson(parts);
-  return differences("relay.request", sentUpstream(exchange, body(exchange)), sent);
-}
-
-export function sentUpstream(exchange: Exchange, sent: Exchange["request"] & object) {
-  if (exchange.wire !== "openai-chat" || sent["stream"] !== true) return sent;
-  return { ...sent, stream_options: { ...obj(sent["stream_options"]), include_usage: true } };
+  return differences("relay.request", wireJudges[exchange.wire].upstream(sentBy(exchange)), sent);
 }
 
 function whole(subject: Subject, exchange: Exchange, expected: Reading): Diff[] {
-  const opened = open(subject, exchange).relay;
+  const opened = relayOf(subject, exchange).relay;
   const verdict = opened.whole(exchange.whole ?? {});
   if (verdict !== "keep") return [diff("relay.whole", "keep", verdict)];
   return observed(expected, opened);
@@ -78,7 +61,7 @@ function whole(subject: Subject, exchange: Exchange, expected: Reading): Diff[] 
 
 /** As the gateway does it: every frame is looked at until content has passed, then only the interesting ones. */
 function look(subject: Subject, exchange: Exchange, recorded: string, shortcut: boolean): { text: string; relay: Relay } {
-  const { relay: opened } = open(subject, exchange);
+  const { relay: opened } = relayOf(subject, exchange);
   let text = "";
   for (const frame of subject.splitFrames(new TextEncoder().encode(recorded))) {
     const utf8 = Buffer.from(frame).toString("utf8");
@@ -129,7 +112,7 @@ async function passed(
 ): Promise<Diff[]> {
   const out: Diff[] = [];
   const relayed = await drain(() =>
-    subject.relayed(reader(reads), open(subject, exchange).relay, () => decoderFor(subject, exchange)),
+    subject.relayed(reader(reads), relayOf(subject, exchange).relay, () => decoderFor(subject, exchange)),
   );
   const translated = await drain(() => subject.translated(reader(reads), decoderFor(subject, exchange)));
   const clean = expected.ended && !expected.error;

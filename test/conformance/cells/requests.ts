@@ -1,31 +1,42 @@
 import { isArray, isObject, type JsonObject } from "../../../src/canonical/json.ts";
 import { type Diff, diff, differences, toJson } from "../json.ts";
-import { codecOf, decodeRequest, targetFor } from "../subject.ts";
+import type { Exchange } from "../loader.ts";
+import { codecOf, decodeRequest, modelOf, targetFor, wantsStream } from "../subject.ts";
+import { wireJudges } from "../wires/index.ts";
 import { type Cell, thrown } from "./cell.ts";
-import { sentUpstream } from "./relay.ts";
 
 /** A recorded request, decoded and encoded again with its source dropped, is what was sent; and `extra` hides nothing known. */
 export const requests: Cell = (exchange, { subject, judges }) => {
   const sent = exchange.request;
   if (!sent) return undefined;
   if (exchange.status === 400 || exchange.status === 422) {
-    const refusal = refused(() => decodeRequest(subject, exchange.wire, exchange, sent).request());
+    const refusal = refused(() => decodeRequest(subject, exchange, sent).request());
     if (refusal) return refusal;
   }
-  const decoded = decodeRequest(subject, exchange.wire, exchange, sent);
+  const decoded = decodeRequest(subject, exchange, sent);
   const request = decoded.request();
   const before = JSON.stringify(request);
   const target = targetFor(exchange, decoded.model, decoded.stream);
   const { wireRequest, warnings } = codecOf(subject, exchange.wire).encodeRequest(request, target);
-  const out: Diff[] = differences("request", sentUpstream(exchange, sent), toJson(wireRequest.body));
-  if (decoded.model !== sent["model"]) out.push(diff("request.model", sent["model"], decoded.model));
-  if (decoded.stream !== (sent["stream"] === true)) out.push(diff("request.stream", sent["stream"], decoded.stream));
+  const out: Diff[] = differences("request", wireJudges[exchange.wire].upstream(sent), toJson(wireRequest.body));
+  const model = modelOf(exchange);
+  const stream = wantsStream(exchange);
+  if (decoded.model !== model) out.push(diff("request.model", model, decoded.model));
+  if (decoded.stream !== stream) out.push(diff("request.stream", stream, decoded.stream));
+  out.push(...path(exchange, wireRequest.path));
   if (JSON.stringify(request) !== before)
     out.push(diff("request.mutated", "an untouched canonical request", "encoding changed it"));
   for (const warning of warnings) out.push(diff("request.warning", "none", `${warning.code} at ${warning.at ?? "?"}`));
   if (judges) out.push(...hidden(toJson(request), "", (place) => judges.known(exchange.wire, place)));
   return out;
 };
+
+/** A model that the wire has in its path is there. */
+function path({ named, path: own }: Exchange, given: string): Diff[] {
+  if (named === undefined) return [];
+  const due = `${own}${own.endsWith(":streamGenerateContent") ? "?alt=sse" : ""}`;
+  return given === due ? [] : [diff("request.path", due, given)];
+}
 
 /** What the provider refused we may refuse too, if we say which field is at fault. */
 function refused(run: () => unknown): readonly Diff[] | undefined {

@@ -1,35 +1,59 @@
-import { isArray, isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
+import { isArray } from "../../../src/canonical/json.ts";
 import { type Diff, diff, obj, objects, str, toJson } from "../json.ts";
-import type { WireName } from "../loader.ts";
-import { strictFaults } from "../spec.ts";
-import { codecOf, decodeRequest, otherWire, targetFor } from "../subject.ts";
-import { type Cell, thrown } from "./cell.ts";
+import type { Exchange } from "../loader.ts";
+import { codecOf, decodeRequest, targetFor } from "../subject.ts";
+import { wireJudges } from "../wires/index.ts";
+import { holds } from "../wires/substance.ts";
+import { type TargetCell, thrown } from "./cell.ts";
 
-/** A request that its provider accepted, written for the other wire: legal there, and with everything in it or in the warnings. */
-export const translateRequests: Cell = (exchange, { subject, judges }) => {
+/** A request that its provider accepted, written for another wire: legal there, and with everything in it or in the warnings. */
+export const translateRequests: TargetCell = (exchange, { subject, judges }, wire) => {
   const sent = exchange.request;
   if (!sent || exchange.status >= 400) return undefined;
-  const wire = otherWire(exchange.wire);
-  const decoded = decodeRequest(subject, exchange.wire, exchange, sent);
+  const decoded = decodeRequest(subject, exchange, sent);
   const request = decoded.request();
   const target = { ...targetFor(exchange, decoded.model, decoded.stream), provider: "elsewhere" };
+  if (kept(exchange)) return refused(() => codecOf(subject, wire).encodeRequest(request, target));
   const { wireRequest, warnings } = codecOf(subject, wire).encodeRequest(request, target);
   const body = toJson(wireRequest.body);
   const out: Diff[] = [];
   for (const fault of judges?.request(wire, body, wireRequest.headers) ?? [])
     out.push(diff(`${wire}.request.spec`, "fits", fault));
-  if (strictFaults(exchange.wire, sent).length === 0) {
-    for (const fault of strictFaults(wire, body)) out.push(diff(`${wire}.request.legal`, "legal", fault));
+  if (wireJudges[exchange.wire].strict(sent).length === 0) {
+    for (const fault of wireJudges[wire].strict(body)) out.push(diff(`${wire}.request.legal`, "legal", fault));
   }
   const reported = warnings.map((warning) => `${warning.code} ${warning.at ?? ""} ${warning.detail ?? ""}`).join("\n");
-  for (const [what, text] of substance(exchange.wire, sent)) {
+  for (const [what, text] of wireJudges[exchange.wire].substance(sent)) {
     if (!holds(body, text) && reported === "")
       out.push(diff(`${wire}.request.lost`, `${what}: ${text}`, "neither in the body nor warned of"));
   }
-  if (str(obj(body)["model"]) !== decoded.model) out.push(diff(`${wire}.request.model`, decoded.model, obj(body)["model"]));
+  const named = wire === "gemini" ? wireRequest.path.includes(`/models/${decoded.model.replace(/^models\//, "")}:`) : undefined;
+  if (!(named ?? str(obj(body)["model"]) === decoded.model))
+    out.push(diff(`${wire}.request.model`, decoded.model, obj(body)["model"] ?? wireRequest.path));
   out.push(...strictRefusal(() => codecOf(subject, wire).encodeRequest(request, { ...target, strict: true }), warnings));
   return out;
 };
+
+/** Requests that go on from, or are made of, what only their provider keeps. */
+function kept({ wire, request = {} }: Exchange): boolean {
+  if (wire !== "openai-responses") return false;
+  const fields = ["previous_response_id", "conversation", "prompt"].some((name) => (request[name] ?? null) !== null);
+  return fields || (isArray(request["input"]) && objects(request["input"]).some((item) => item["type"] === "item_reference"));
+}
+
+/** Nobody else can serve it: refused by name. */
+function refused(run: () => unknown): Diff[] {
+  try {
+    run();
+    return [diff("kept", "unsupported", "accepted although a part of it lies with its provider")];
+  } catch (error) {
+    const { code, message } = thrown(error);
+    const named = error instanceof Error && "param" in error && isString(error.param);
+    return code === "unsupported" && named ? [] : [diff("kept", "unsupported with the field", `${code}: ${message}`)];
+  }
+}
+
+const isString = (value: unknown): boolean => typeof value === "string";
 
 /** Where something was dropped, a strict target refuses by name instead. */
 function strictRefusal(run: () => unknown, warnings: readonly { readonly kind: string; readonly code: string }[]): Diff[] {
@@ -41,58 +65,4 @@ function strictRefusal(run: () => unknown, warnings: readonly { readonly kind: s
     const { code, message } = thrown(error);
     return code === "unsupported" ? [] : [diff("strict", "unsupported", `${code}: ${message}`)];
   }
-}
-
-/** The texts, names and data that a request is about, by a walk of our own. */
-function* substance(wire: WireName, body: JsonObject): Generator<readonly [string, string]> {
-  if (wire === "anthropic-messages") yield* texts("system", body["system"]);
-  for (const message of objects(body["messages"])) {
-    yield* texts(`message of ${String(message["role"])}`, message["content"]);
-    for (const call of objects(message["tool_calls"])) yield* named("tool call", obj(call["function"])["name"]);
-  }
-  for (const tool of objects(body["tools"])) {
-    const fn = isObject(tool["function"]) ? tool["function"] : tool;
-    if (fn["input_schema"] === undefined && fn["parameters"] === undefined) continue;
-    yield* named("tool", fn["name"]);
-    yield* named("tool description", fn["description"]);
-  }
-}
-
-function* texts(what: string, content: Json | undefined): Generator<readonly [string, string]> {
-  if (typeof content === "string") yield* named(what, content);
-  if (!isArray(content)) return;
-  for (const part of objects(content)) {
-    switch (part["type"]) {
-      case "text":
-        yield* named(what, part["text"]);
-        break;
-      case "image_url":
-        yield* named("image", dataOf(str(obj(part["image_url"])["url"]) ?? ""));
-        break;
-      case "image":
-      case "document":
-        yield* named(String(part["type"]), obj(part["source"])["data"] ?? obj(part["source"])["url"]);
-        break;
-      case "tool_use":
-        yield* named("tool call", part["name"]);
-        break;
-      case "tool_result":
-        yield* texts("tool result", part["content"]);
-        break;
-    }
-  }
-}
-
-const dataOf = (url: string): string => (url.startsWith("data:") ? url.slice(url.indexOf(",") + 1) : url);
-
-function* named(what: string, value: Json | undefined): Generator<readonly [string, string]> {
-  const text = str(value)?.trim();
-  if (text) yield [what, text];
-}
-
-/** Whether any string in the body contains the text. */
-function holds(value: Json | undefined, text: string): boolean {
-  if (typeof value === "string") return value.includes(text);
-  if (isArray(value)) return value.some((one) => holds(one, text));
-  return isObject(value) && Object.entries(value).some(([key, one]) => key === text || holds(one, text));
 }

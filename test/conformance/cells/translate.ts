@@ -1,85 +1,42 @@
-import type { ChatChunk, ChatResult, FinishReason } from "../../../src/canonical/chat.ts";
-import { isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
+import type { ChatChunk, ChatResult } from "../../../src/canonical/chat.ts";
+import { isObject, type JsonObject } from "../../../src/canonical/json.ts";
 import type { Part } from "../../../src/canonical/parts.ts";
 import { finished, type Terminal } from "../../../src/canonical/terminal.ts";
 import type { ReplyEncoder } from "../../../src/wires/wire.ts";
 import { fidelity } from "../fidelity.ts";
 import { type Diff, diff, obj, parseJson, toJson } from "../json.ts";
 import type { Exchange, WireName } from "../loader.ts";
-import { anthropicOrderFaults } from "../order-anthropic.ts";
-import { openaiOrderFaults } from "../order-openai.ts";
-import { compare, type Lens, plain, type Reading } from "../reading.ts";
+import { compare, type Lens, type Reading } from "../reading.ts";
 import { sdkMessage, sdkStream, sdkWhole } from "../sdk-read.ts";
 import { naiveEvents } from "../sse.ts";
-import { chunksOf, decodeRequest, decoderFor, type Subject, stubRequest } from "../subject.ts";
-import { type Cell, type Kit, thrown } from "./cell.ts";
+import { chunksOf, decodeAsked, decoderFor, type Subject, wireFor } from "../subject.ts";
+import { wireJudges } from "../wires/index.ts";
+import { type Kit, type TargetCell, thrown } from "./cell.ts";
 import { expectation } from "./decode.ts";
 
-/** What each wire cannot say: how an expectation reads once it stands there. */
-export const lenses: { readonly [wire in WireName]: Lens } = {
-  "openai-chat": {
-    ...plain,
-    opaque: false,
-    finish: (finish) => openaiSays[finish],
-    usage: (usage) => ({ ...usage, cacheWrite1h: undefined }),
-  },
-  "anthropic-messages": {
-    ...plain,
-    opaque: false,
-    refusalIsText: true,
-    oneChoice: true,
-    brokenArgs: false,
-    id: (id) => /^[a-zA-Z0-9_-]+$/.test(id),
-    finish: (finish) => anthropicSays[finish],
-    refusalMayFilter: true,
-  },
+/** Every reply, encoded whole and as a stream to `wire`, and read back by that wire's official SDK. */
+export const translate: TargetCell = async (exchange, kit, wire) => {
+  if (exchange.status >= 400) return undefined;
+  const expected = expectation(exchange);
+  if (!expected || (expected.error && exchange.stream === undefined)) return undefined;
+  const { chunks, result } = decoded(exchange, kit.subject);
+  if (expected.error || !expected.ended) return broken(exchange, kit, wire, chunks, expected);
+  const same = wire === exchange.wire;
+  // A provider's reply that departs from the specification departs from it still on its own wire.
+  const judging = same ? { ...kit, judges: undefined } : kit;
+  const lens = same ? wireJudges[wire].sameLens : wireJudges[wire].lens;
+  const out: Diff[] = [];
+  out.push(...(await whole(judging, wire, result, expected, lens)));
+  out.push(...(await streamed(judging, wire, chunks, expected, lens)));
+  if (same) out.push(...(await faithful(exchange, kit, chunks, result)));
+  return out;
 };
-
-const openaiSays: { readonly [finish in FinishReason]: FinishReason } = {
-  stop: "stop",
-  length: "length",
-  "tool-calls": "tool-calls",
-  "content-filter": "content-filter",
-  pause: "stop",
-  error: "stop",
-  other: "stop",
-};
-const anthropicSays: { readonly [finish in FinishReason]: FinishReason } = { ...openaiSays, pause: "pause" };
-
-/** Every reply, encoded whole and as a stream to `target`, and read back by that wire's official SDK. */
-export const translateTo =
-  (target: "other" | "same"): Cell =>
-  async (exchange, kit) => {
-    if (exchange.status >= 400) return undefined;
-    const expected = expectation(exchange);
-    if (!expected || (expected.error && exchange.stream === undefined)) return undefined;
-    const other: WireName = exchange.wire === "openai-chat" ? "anthropic-messages" : "openai-chat";
-    const wire = target === "other" ? other : exchange.wire;
-    const { chunks, result } = decoded(exchange, kit.subject);
-    if (expected.error || !expected.ended) return broken(exchange, kit, wire, chunks, expected);
-    // A provider's reply that departs from the specification departs from it still on its own wire.
-    const judging = target === "other" ? kit : { ...kit, judges: undefined };
-    const lens =
-      target === "other"
-        ? lenses[wire]
-        : {
-            ...lenses[wire],
-            oneChoice: false,
-            opaque: wire === "anthropic-messages",
-            refusalIsText: wire === "anthropic-messages",
-          };
-    const out: Diff[] = [];
-    out.push(...(await whole(exchange, judging, wire, result, expected, lens)));
-    out.push(...(await streamed(exchange, judging, wire, chunks, expected, lens)));
-    if (target === "same") out.push(...(await faithful(exchange, kit, chunks, result)));
-    return out;
-  };
 
 /** A recorded stream that the SDK itself cannot read has nothing to be compared with. */
 async function faithful(exchange: Exchange, kit: Kit, chunks: readonly ChatChunk[], result: ChatResult): Promise<Diff[]> {
   const { wire } = exchange;
   if (exchange.stream === undefined) {
-    const served = encoderFor(kit.subject, exchange, wire, false).whole(result);
+    const served = encoderFor(kit.subject, wire, false).whole(result);
     return fidelity("faithful.whole", wire, exchange.whole ?? {}, obj(toJson(served)));
   }
   let recorded: JsonObject;
@@ -88,7 +45,7 @@ async function faithful(exchange: Exchange, kit: Kit, chunks: readonly ChatChunk
   } catch {
     return [];
   }
-  const text = serve(kit.subject, encoderFor(kit.subject, exchange, wire, true), chunks, finished);
+  const text = serve(kit.subject, encoderFor(kit.subject, wire, true), chunks, finished);
   return fidelity("faithful.stream", wire, recorded, await sdkMessage(wire, text));
 }
 
@@ -102,38 +59,18 @@ function decoded(exchange: Exchange, subject: Subject): { chunks: readonly ChatC
 }
 
 /** An encoder for a caller on `wire` who asked for usage. */
-export function encoderFor(subject: Subject, exchange: Exchange, wire: WireName, stream: boolean): ReplyEncoder<"chat"> {
-  const asked = {
-    ...stubRequest(wire, stream),
-    ...(wire === "openai-chat" && stream && { stream_options: { include_usage: true } }),
-  };
-  const request = decodeRequest(subject, wire, exchange, asked);
-  return request.encoder({ id: "call-0001", createdAt: 1_700_000_000, model: "served-model" });
-}
+export const encoderFor = (subject: Subject, wire: WireName, stream: boolean): ReplyEncoder<"chat"> =>
+  decodeAsked(subject, wire, stream).encoder({ id: "call-0001", createdAt: 1_700_000_000, model: "served-model" });
 
-async function whole(
-  exchange: Exchange,
-  kit: Kit,
-  wire: WireName,
-  result: ChatResult,
-  expected: Reading,
-  lens: Lens,
-): Promise<Diff[]> {
-  const body = toJson(encoderFor(kit.subject, exchange, wire, false).whole(result));
+async function whole(kit: Kit, wire: WireName, result: ChatResult, expected: Reading, lens: Lens): Promise<Diff[]> {
+  const body = toJson(encoderFor(kit.subject, wire, false).whole(result));
   const out = compare(`${wire}.whole`, withoutError(expected), await sdkWhole(wire, body), lens);
   for (const fault of kit.judges?.faults(wire, "reply", body) ?? []) out.push(diff(`${wire}.whole.spec`, "fits", fault));
   return out;
 }
 
-async function streamed(
-  exchange: Exchange,
-  kit: Kit,
-  wire: WireName,
-  chunks: readonly ChatChunk[],
-  expected: Reading,
-  lens: Lens,
-): Promise<Diff[]> {
-  const text = serve(kit.subject, encoderFor(kit.subject, exchange, wire, true), chunks, finished);
+async function streamed(kit: Kit, wire: WireName, chunks: readonly ChatChunk[], expected: Reading, lens: Lens): Promise<Diff[]> {
+  const text = serve(kit.subject, encoderFor(kit.subject, wire, true), chunks, finished);
   const out: Diff[] = [];
   const broken = expected.choices.some((choice) => choice.calls.some((call) => !isObject(parseJson(call.args || "{}"))));
   out.push(...judged(kit, wire, text, true, broken));
@@ -156,10 +93,10 @@ async function broken(
   const failure = chunks.find((chunk) => chunk.type === "error");
   if (expected.error && !failure) return [diff(`${wire}.broken.error`, "an error chunk", "none")];
   const error = failure?.type === "error" ? failure.error : undefined;
-  const cut = kit.subject.wires[wire].decodeError(502, {}, "", exchange.provider);
+  const cut = wireFor(kit.subject, wire).decodeError(502, {}, "", exchange.provider);
   const terminal: Terminal = error ? { kind: "error", error } : { kind: "truncated", error: cut };
   const shown = chunks.filter((chunk) => chunk.type !== "error" && chunk.type !== "finish");
-  const text = serve(kit.subject, encoderFor(kit.subject, exchange, wire, true), shown, terminal);
+  const text = serve(kit.subject, encoderFor(kit.subject, wire, true), shown, terminal);
   const out = judged(kit, wire, text, false, true);
   try {
     await sdkStream(wire, text);
@@ -177,22 +114,18 @@ export function serve(subject: Subject, encoder: ReplyEncoder<"chat">, chunks: r
 /** The served stream against the order validator and the specification. */
 export function judged(kit: Kit, wire: WireName, text: string, complete: boolean, brokenArgs: boolean): Diff[] {
   const events = naiveEvents(text);
-  const faults =
-    wire === "openai-chat" ? openaiOrderFaults(events, true, complete) : anthropicOrderFaults(events, complete, brokenArgs);
+  const { order, described } = wireJudges[wire];
+  const faults = order(events, { complete, brokenArgs });
   const out = [...new Set(faults)].map((fault) => diff(`${wire}.stream.order`, "in order", fault));
   const seen = new Set<string>();
   for (const { data } of events) {
     const body = parseJson(data);
-    if (!isObject(body) || !described(wire, body)) continue;
+    if (!isObject(body) || !described(body)) continue;
     for (const fault of kit.judges?.faults(wire, "event", body) ?? []) seen.add(fault);
   }
   for (const fault of seen) out.push(diff(`${wire}.stream.spec`, "fits", fault));
   return out;
 }
-
-/** The specifications describe neither errors inside streams nor Anthropic's ping. */
-const described = (wire: WireName, body: { readonly [key: string]: Json | undefined }): boolean =>
-  wire === "openai-chat" ? !isObject(body["error"]) : body["type"] !== "ping" && body["type"] !== "error";
 
 const withoutError = (reading: Reading): Reading => ({ ...reading, error: false });
 

@@ -31,8 +31,9 @@ export async function runMutations(exchanges: readonly Exchange[], kit: Kit): Pr
 async function* failures(exchanges: readonly Exchange[], kit: Kit): AsyncGenerator<string> {
   for (const cell of cellNames) {
     for (const exchange of exchanges) {
-      const verdict = await judge(exchange, cell, kit);
-      if (verdict && verdict.diffs.length > 0) yield `${cell} of ${exchange.wire} ${exchange.id}`;
+      if (!kit.subject.wires[exchange.wire]) continue;
+      for (const { target, diffs } of await judge(exchange, cell, kit))
+        if (diffs.length > 0) yield `${cell} of ${exchange.wire} ${exchange.id}${target ? ` to ${target}` : ""}`;
     }
   }
 }

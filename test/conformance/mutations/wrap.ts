@@ -5,7 +5,7 @@ import type { Part } from "../../../src/canonical/parts.ts";
 import type { Terminal } from "../../../src/canonical/terminal.ts";
 import type { Codec, Relay, ReplyDecoder, ReplyEncoder, Wire } from "../../../src/wires/wire.ts";
 import { obj, parseJson, toJson } from "../json.ts";
-import type { WireName } from "../loader.ts";
+import { type WireName, wireNames } from "../loader.ts";
 import type { Subject } from "../subject.ts";
 
 /* Tools for planting mistakes around a codec: each takes the code under test and gives it back with one thing wrong. */
@@ -20,18 +20,21 @@ export interface Planted {
   readonly bySpecification?: true | undefined;
 }
 
-const wireNames: readonly WireName[] = ["openai-chat", "anthropic-messages"];
-
 function onWire(names: readonly WireName[], change: (wire: Wire) => Wire): Mutation {
   return (subject) => {
     const wires = { ...subject.wires };
-    for (const name of names) wires[name] = change(wires[name]);
+    for (const name of names) {
+      const wire = wires[name];
+      if (wire) wires[name] = change(wire);
+    }
     return { ...subject, wires };
   };
 }
 
 function onCodec(names: readonly WireName[], change: (codec: Codec<"chat">) => Codec<"chat">): Mutation {
-  return onWire(names, (wire) => (wire.codecs.chat ? { ...wire, codecs: { chat: change(wire.codecs.chat) } } : wire));
+  return onWire(names, (wire) =>
+    wire.codecs.chat ? { ...wire, codecs: { ...wire.codecs, chat: change(wire.codecs.chat) } } : wire,
+  );
 }
 
 const bound = (codec: Codec<"chat">): Codec<"chat"> => ({
@@ -124,8 +127,15 @@ function onDecodedRequest(change: (decoded: Decoded) => Decoded, names: readonly
     decodeRequest(incoming) {
       const decoded = codec.decodeRequest?.(incoming);
       if (!decoded) throw new Error("this wire takes no calls");
-      const { model, stream } = decoded;
-      return change({ model, stream, request: () => decoded.request(), encoder: (meta) => decoded.encoder(meta) });
+      const { model, stream, framing, continues } = decoded;
+      return change({
+        model,
+        stream,
+        framing,
+        continues,
+        request: () => decoded.request(),
+        encoder: (meta) => decoded.encoder(meta),
+      });
     },
   }));
 }

@@ -1,0 +1,135 @@
+import type { FinishReason } from "../../src/canonical/chat.ts";
+import { isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
+import { merge } from "./expect-openai.ts";
+import { num, obj, objects, parseJson, str } from "./json.ts";
+import type { ReadCall, ReadChoice, Reading, ReadUsage } from "./reading.ts";
+import { naiveEvents } from "./sse.ts";
+
+/* Reads recorded answers of Gemini (and of Vertex) without the codec. */
+
+interface Open {
+  text: string;
+  reasoning: string;
+  readonly calls: ReadCall[];
+  readonly opaque: string[];
+  readonly seals: string[];
+  raw: string;
+}
+
+export const geminiWhole = (body: JsonObject): Reading => ({ ...read([body]), ended: true });
+
+export function geminiStream(text: string): Reading {
+  return read(naiveEvents(text).flatMap((event) => parseJson(event.data) ?? []));
+}
+
+/** Each event is a whole answer of its own: parts are strung together, of usage the last word counts. */
+export function read(events: readonly Json[]): Reading {
+  const choices = new Map<number, Open>();
+  let id: string | undefined;
+  let model: string | undefined;
+  let usage: JsonObject | undefined;
+  let error = false;
+  let blocked = false;
+  for (const event of events.filter(isObject)) {
+    error ||= isObject(event["error"]);
+    id ??= str(event["responseId"]) || undefined;
+    model ??= str(event["modelVersion"]) || undefined;
+    if (isObject(event["usageMetadata"])) usage = merge(usage ?? {}, event["usageMetadata"]);
+    blocked ||= str(obj(event["promptFeedback"])["blockReason"]) !== undefined;
+    for (const [at, candidate] of objects(event["candidates"]).entries()) {
+      const index = num(candidate["index"]) ?? at;
+      let open = choices.get(index);
+      if (!open) {
+        open = { text: "", reasoning: "", calls: [], opaque: [], seals: [], raw: "" };
+        choices.set(index, open);
+      }
+      for (const part of objects(obj(candidate["content"])["parts"])) addPart(open, part);
+      const reason = candidate["finishReason"];
+      if (reason !== undefined && reason !== null) open.raw = String(reason);
+    }
+  }
+  if (blocked && choices.size === 0)
+    choices.set(0, { text: "", reasoning: "", calls: [], opaque: [], seals: [], raw: "PROHIBITED_CONTENT" });
+  const closed = [...choices].map(([index, open]) => close(index, open)).sort((a, b) => a.index - b.index);
+  const ended = choices.size > 0 && [...choices.values()].every((open) => open.raw !== "");
+  return {
+    id,
+    model,
+    choices: closed,
+    usage: geminiUsage(usage),
+    error: error || (choices.size === 0 && usage === undefined),
+    ended: ended && !error,
+  };
+}
+
+function addPart(open: Open, part: JsonObject): void {
+  const call = part["functionCall"];
+  const text = str(part["text"]) ?? "";
+  if (isObject(call)) {
+    const args = call["args"];
+    open.calls.push({
+      name: str(call["name"]) ?? "",
+      args: isObject(args) ? JSON.stringify(args) : "",
+      id: str(call["id"]) || undefined,
+    });
+  } else if (part["thought"] === true) open.reasoning += text;
+  else open.text += text;
+  const seal = str(part["thoughtSignature"]);
+  if (!seal) return;
+  open.opaque.push(seal);
+  open.seals.push(`${bearerOf(part, open.calls.length - 1)} ${seal}`);
+}
+
+/** What a signature stands on: it must come back on just that. */
+function bearerOf(part: JsonObject, call: number): string {
+  if (isObject(part["functionCall"])) return `call ${call}`;
+  if (part["thought"] === true) return "thought";
+  return typeof part["text"] === "string" ? "text" : "other";
+}
+
+function close(index: number, { text, reasoning, calls, opaque, seals, raw }: Open): ReadChoice {
+  return { index, text, reasoning, refusal: "", calls, finish: geminiFinish(raw, calls.length > 0), opaque, seals };
+}
+
+export function geminiFinish(raw: string, calls: boolean): FinishReason | undefined {
+  switch (raw) {
+    case "STOP":
+      return calls ? "tool-calls" : "stop";
+    case "MAX_TOKENS":
+      return "length";
+    case "SAFETY":
+    case "RECITATION":
+    case "BLOCKLIST":
+    case "PROHIBITED_CONTENT":
+    case "SPII":
+    case "IMAGE_SAFETY":
+    case "IMAGE_PROHIBITED_CONTENT":
+    case "IMAGE_RECITATION":
+    case "MODEL_ARMOR":
+      return "content-filter";
+    default:
+      return undefined;
+  }
+}
+
+/** Thoughts are counted beside the answer; what tools brought into the prompt, beside the prompt; what was cached, in it. */
+export function geminiUsage(usage: JsonObject | undefined): ReadUsage | undefined {
+  if (!usage) return undefined;
+  const figures = ["promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "totalTokenCount"];
+  if (figures.every((name) => num(usage[name]) === undefined)) return undefined;
+  const count = (name: string): number => num(usage[name]) ?? 0;
+  const input = count("promptTokenCount") + count("toolUsePromptTokenCount");
+  const reasoning = count("thoughtsTokenCount");
+  const output = count("candidatesTokenCount") + reasoning;
+  const cacheRead = count("cachedContentTokenCount");
+  const total = num(usage["totalTokenCount"]);
+  return {
+    input,
+    cacheRead,
+    cacheWrite: 0,
+    cacheWrite1h: undefined,
+    output,
+    reasoning,
+    odd: (total !== undefined && total !== input + output) || cacheRead > input,
+  };
+}
