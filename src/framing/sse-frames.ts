@@ -5,6 +5,7 @@ import { oversized, SseDecoder } from "./sse-decoder.ts";
 
 const COLON = 0x3a;
 const BLANK = Buffer.from("\n\n");
+const CRLF_BLANK = Buffer.from("\r\n\r\n");
 
 /**
  * Cuts a server-sent event stream into blocks of whole frames, for passing on as it came: everything given out and `rest()`,
@@ -51,14 +52,34 @@ export class SseFrames {
 
   /** Offset past the last blank line that ends in this piece, 0 for none. */
   #boundary(piece: Buffer): number {
-    if (this.#afterCr || piece.includes(CR)) return this.#slowBoundary(piece);
     const length = piece.length;
-    const endsLine = piece[length - 1] === LF;
-    const straddles = this.#atLineStart && piece[0] === LF ? 1 : 0;
-    this.#atLineStart = endsLine;
-    if (endsLine && length > 1 && piece[length - 2] === LF) return length;
+    const last = piece[length - 1];
+    const before = piece[length - 2];
+    if (this.#afterCr || last === CR) return this.#slowBoundary(piece);
+    const closed = last === LF && (before === LF || (before === CR && piece[length - 3] === LF));
+    const found = closed ? length : piece.includes(CR) ? this.#crlfBoundary(piece) : this.#lfBoundary(piece);
+    if (found === undefined) return this.#slowBoundary(piece);
+    this.#atLineStart = last === LF;
+    return found;
+  }
+
+  #lfBoundary(piece: Buffer): number {
     const found = piece.lastIndexOf(BLANK);
-    return found === -1 ? straddles : found + 2;
+    if (found !== -1) return found + BLANK.length;
+    return this.#atLineStart && piece[0] === LF ? 1 : 0;
+  }
+
+  /** Looks from the end; undefined where a line ends in anything but CRLF. */
+  #crlfBoundary(piece: Buffer): number | undefined {
+    for (let end = piece.length; end > 0; ) {
+      const lf = piece.lastIndexOf(LF, end - 1);
+      const cr = piece.lastIndexOf(CR, end - 1);
+      if (lf === -1 && cr === -1) return 0;
+      if (lf < 1 || cr !== lf - 1) return undefined;
+      if (cr > 0 ? piece[cr - 1] === LF : this.#atLineStart) return lf + 1;
+      end = cr;
+    }
+    return 0;
   }
 
   #slowBoundary(piece: Buffer): number {
@@ -100,22 +121,50 @@ export class SseFrames {
 /** The single frames of a block as `SseFrames` gives it. Their bytes in order are the block's. */
 export function splitFrames(block: Uint8Array): readonly Uint8Array[] {
   const bytes = asBuffer(block);
+  const blank = usualBlank(bytes);
   const frames: Uint8Array[] = [];
   let from = 0;
-  if (bytes.includes(CR)) {
-    for (let end = frameEnd(bytes, from); end !== -1; end = frameEnd(bytes, from)) {
-      frames.push(bytes.subarray(from, end));
-      from = end;
-    }
-  } else {
-    for (let found = bytes.indexOf(BLANK); found !== -1; found = bytes.indexOf(BLANK, from)) {
-      if (found + 2 === bytes.length && from === 0) return [block];
-      frames.push(bytes.subarray(from, found + 2));
-      from = found + 2;
-    }
+  for (; from < bytes.length; ) {
+    const end = usualEnd(bytes, from, blank);
+    if (!isUsual(bytes, from, end, blank)) break;
+    if (end === bytes.length && from === 0) return [block];
+    frames.push(bytes.subarray(from, end));
+    from = end;
+  }
+  for (let end = frameEnd(bytes, from); end !== -1; end = frameEnd(bytes, from)) {
+    frames.push(bytes.subarray(from, end));
+    from = end;
   }
   if (from < bytes.length) frames.push(bytes.subarray(from));
   return frames;
+}
+
+/*
+ * Nearly every stream ends all its lines alike, with LF or with CRLF, and can be searched instead of walked through. A block that
+ * has any CR is taken for one of CRLF; `isUsual` then tells of a piece cut from it whether that was right there.
+ */
+
+/** A line end and the blank line after it, as they usually are in a stream like this block. */
+export const usualBlank = (bytes: Buffer): Buffer => (bytes.includes(CR) ? CRLF_BLANK : BLANK);
+
+/** Offset past the next blank line, which ends the frame at `from` if all is as usual; else past all. */
+export function usualEnd(bytes: Buffer, from: number, blank: Buffer): number {
+  const found = bytes.indexOf(blank, from);
+  return found === -1 ? bytes.length : found + blank.length;
+}
+
+/** Whether these bytes, found between two such blank lines, end no line in another way: only then are they one frame. */
+export function isUsual(bytes: Buffer, from: number, end: number, blank: Buffer): boolean {
+  if (blank === BLANK) return true;
+  const piece = bytes.subarray(from, end);
+  for (let at = 0; at < piece.length; ) {
+    const lf = piece.indexOf(LF, at);
+    const cr = piece.indexOf(CR, at);
+    if (lf === -1 && cr === -1) return true;
+    if (lf < 1 || cr !== lf - 1) return false;
+    at = lf + 1;
+  }
+  return true;
 }
 
 /** Offset past the first blank line that follows something, -1 for none. Blank lines before it belong to the same frame. */
@@ -144,8 +193,13 @@ export function parseFrame(frame: Uint8Array): WireEvent | undefined {
 }
 
 /** A comment alone, which some providers send in great numbers while they think. */
-const isComment = (text: string): boolean =>
-  text.charCodeAt(0) === COLON && text.indexOf("\n") >= text.length - 2 && !text.includes("\r");
+function isComment(text: string): boolean {
+  if (text.charCodeAt(0) !== COLON) return false;
+  const lf = text.indexOf("\n");
+  const cr = text.indexOf("\r");
+  if (cr === -1) return lf >= text.length - 2;
+  return cr === lf - 1 && (lf === text.length - 1 || (lf === text.length - 3 && text.endsWith("\r\n")));
+}
 
 /** The two shapes that nearly every frame has, `data: …` and `event: …` with `data: …`; undefined for any other. */
 function parsePlain(text: string): WireEvent | undefined {

@@ -55,13 +55,33 @@ test("what is passed on is the same however frames share their block, and with w
   );
 });
 
+test("a block whose frames end their lines in several ways is passed on alike", () => {
+  const frames = fc.array(
+    fc.tuple(fc.constantFrom("text", "drop", "swap", "plain"), fc.constantFrom("\n", "\r\n", "\r\n", "\r")),
+    {
+      maxLength: 20,
+    },
+  );
+  fc.assert(
+    fc.property(frames, fc.boolean(), (said, content) => {
+      const block = said.map(([word, end]) => `data: ${word}${end}${end}`).join("");
+      const relay = new Marking();
+      const { raw } = passFrames(Buffer.from(block), relay, content);
+      assert.equal(Buffer.from(raw).toString(), said.map(([word, end]) => expected([word], end)).join(""));
+    }),
+  );
+});
+
 test("after content an uninteresting frame is not read, and the block is the very bytes that came", () => {
   const relay = new Marking();
-  const block = Buffer.from("data: plain\n\ndata: more\n\n");
-  assert.equal(passFrames(block, relay, true).raw, block);
-  assert.deepEqual(relay.seen, []);
-  passFrames(Buffer.from("data: plain\n\ndata: note this\n\ndata: more\n\n"), relay, true);
-  assert.deepEqual(relay.seen, ["note this"]);
+  for (const end of ["\n", "\r\n"]) {
+    const blockOf = (...said: readonly string[]): Buffer => Buffer.from(said.map((word) => `data: ${word}${end}${end}`).join(""));
+    const block = blockOf("plain", "more");
+    assert.equal(passFrames(block, relay, true).raw, block);
+    assert.deepEqual(relay.seen, []);
+    passFrames(blockOf("plain", "note this", "more"), relay, true);
+    assert.deepEqual(relay.seen.splice(0), ["note this"]);
+  }
 });
 
 test("before content every frame is read, up to the one that brings it", () => {

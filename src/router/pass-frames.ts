@@ -1,9 +1,6 @@
 import { encodeEvents } from "../framing/sse-encoder.ts";
-import { parseFrame, splitFrames } from "../framing/sse-frames.ts";
+import { isUsual, parseFrame, splitFrames, usualBlank, usualEnd } from "../framing/sse-frames.ts";
 import type { Relay } from "../wires/wire.ts";
-
-const BLANK = Buffer.from("\n\n");
-const CR = 0x0d;
 
 export interface Passed {
   /** What goes to the caller; the block itself where nothing was changed, empty where all was dropped. */
@@ -19,36 +16,37 @@ export interface Passed {
 export function passFrames(block: Uint8Array, relay: Relay, contentPassed: boolean): Passed {
   const bytes = Buffer.isBuffer(block) ? block : Buffer.from(block.buffer, block.byteOffset, block.byteLength);
   const edits = new Edits(bytes);
-  if (bytes.includes(CR)) {
-    let from = 0;
-    for (const frame of splitFrames(bytes)) {
-      look(bytes, from, from + frame.length, relay, edits);
-      from += frame.length;
-    }
-    return { raw: edits.result(), looked: true };
-  }
+  const blank = usualBlank(bytes);
   let from = 0;
   for (let content = contentPassed; !content && from < bytes.length; content = relay.observed().content) {
-    const end = frameEnd(bytes, from);
+    const end = usualEnd(bytes, from, blank);
+    if (!isUsual(bytes, from, end, blank)) return lookAtAll(bytes, from, relay, edits);
     look(bytes, from, end, relay, edits);
     from = end;
   }
-  const looked = from > 0;
-  return { looked: skim(bytes, from, relay, edits) || looked, raw: edits.result() };
-}
-
-function skim(bytes: Buffer, start: number, relay: Relay, edits: Edits): boolean {
-  const text = bytes.toString("latin1", start);
-  let from = start;
+  const start = from;
+  const text = bytes.toString("latin1", from);
   while (from < bytes.length) {
     const hit = text.slice(from - start).search(relay.interesting);
     if (hit === -1) break;
-    const before = bytes.lastIndexOf(BLANK, from + hit);
-    const end = frameEnd(bytes, from + hit);
-    look(bytes, before < from ? from : before + BLANK.length, end, relay, edits);
+    const before = bytes.lastIndexOf(blank, from + hit);
+    const first = before < from ? from : before + blank.length;
+    const end = usualEnd(bytes, from + hit, blank);
+    if (!isUsual(bytes, first, end, blank)) return lookAtAll(bytes, from, relay, edits);
+    look(bytes, first, end, relay, edits);
     from = end;
   }
-  return from > start;
+  return { looked: from > 0, raw: edits.result() };
+}
+
+/** Where lines end in several ways, each frame is read. */
+function lookAtAll(bytes: Buffer, start: number, relay: Relay, edits: Edits): Passed {
+  let from = start;
+  for (const frame of splitFrames(bytes.subarray(start))) {
+    look(bytes, from, from + frame.length, relay, edits);
+    from += frame.length;
+  }
+  return { raw: edits.result(), looked: true };
 }
 
 function look(bytes: Buffer, from: number, end: number, relay: Relay, edits: Edits): void {
@@ -56,11 +54,6 @@ function look(bytes: Buffer, from: number, end: number, relay: Relay, edits: Edi
   const verdict = event === undefined ? "keep" : relay.push(event);
   if (verdict === "keep") return;
   edits.replace(from, end, verdict === "drop" ? undefined : Buffer.from(encodeEvents([verdict])));
-}
-
-function frameEnd(bytes: Buffer, from: number): number {
-  const found = bytes.indexOf(BLANK, from);
-  return found === -1 ? bytes.length : found + BLANK.length;
 }
 
 /** Changes to a block, in their order; what is not changed is never copied alone. */
