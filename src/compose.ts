@@ -3,11 +3,13 @@ import type { ModelListing } from "./canonical/models.ts";
 import type { Clock, Random } from "./canonical/ports.ts";
 import type { Handler } from "./canonical/reply.ts";
 import type { Config } from "./config/config.ts";
+import { TurnStore } from "./conversations/turn-store.ts";
 import { chain } from "./gateway.ts";
 import { KeyRing } from "./identity/keys.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
 import { authenticate, identifyBy } from "./policy/authenticate.ts";
+import { keepParts } from "./policy/keep-parts.ts";
 import { validateOutput } from "./policy/validate-output.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
 import { dispatch } from "./router/dispatch.ts";
@@ -55,6 +57,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
   const handler = chain(
     authenticate(keys),
     validateOutput,
+    keepParts(new TurnStore(clock, { ttlMs: config.conversations.ttlMs })),
   )(
     dispatch({
       plan: planner(providers),

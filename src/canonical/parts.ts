@@ -121,6 +121,8 @@ export interface ReasoningPart extends PartBase {
   readonly encrypted?: string | undefined;
   readonly id?: string | undefined;
   readonly origin?: Origin | undefined;
+  /** Its maker wants it back with the results of the tool calls after it, though nothing in it is signed (DeepSeek). */
+  readonly wanted?: boolean | undefined;
 }
 
 export interface RefusalPart extends PartBase {

@@ -27,11 +27,15 @@ export type Reply<Op extends Operation = Operation> =
       readonly result: Operations[Op]["result"];
       /** The body in the caller's own wire, present while relaying. */
       readonly raw?: Uint8Array | undefined;
+      /** Of a relayed reply: see `Observed.losable`. */
+      readonly losable?: boolean | undefined;
     }
   | {
       readonly stream: true;
       /** True: every item has `raw` in the caller's own wire, its end marker or error event included. */
       readonly relayed: boolean;
+      /** Of a relayed reply whose wire has such things: see `Observed.losable`, as far as the stream was given. */
+      readonly losable?: (() => boolean) | undefined;
       readonly batches: Batches<Op>;
     };
 

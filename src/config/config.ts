@@ -22,6 +22,7 @@ export interface Config {
   readonly dataDir: string;
   readonly timeouts: TimeoutOptions;
   readonly limits: LimitOptions;
+  readonly conversations: ConversationOptions;
 }
 
 export interface ServerOptions {
@@ -78,4 +79,9 @@ export interface LimitOptions {
   readonly replyBytes: number;
   /** Open connections of callers. */
   readonly connections: number;
+}
+
+export interface ConversationOptions {
+  /** How long signed reasoning waits in memory for the results of its tool calls. */
+  readonly ttlMs: number;
 }

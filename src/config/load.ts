@@ -62,6 +62,7 @@ export function loadConfig(options: LoadOptions): Config {
       replyBytes: limits.reply_bytes,
       connections: limits.connections,
     },
+    conversations: { ttlMs: parsed.data.conversations.ttl },
   };
 }
 

@@ -111,6 +111,8 @@ const limits = z.strictObject({
   connections: wholeNumber(1, 65_535).default(4096),
 });
 
+const conversations = z.strictObject({ ttl: duration.default(6 * 3_600_000) });
+
 export const configSchema = z.strictObject({
   // prefault: a key that is there but empty (`server:`) is taken as left out.
   server: section(server),
@@ -132,6 +134,7 @@ export const configSchema = z.strictObject({
   strict: boolean.default(false),
   timeouts: section(timeouts),
   limits: section(limits),
+  conversations: section(conversations),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;

@@ -19,7 +19,7 @@ interface Row {
 }
 
 /** max_completion_tokens is not in its reference; reasoning must come back with tool results (as recorded). */
-const deepseekQuirks: Quirks = { maxTokensField: "max_tokens", reasoningField: "reasoning_content" };
+const deepseekQuirks: Quirks = { maxTokensField: "max_tokens", reasoningField: "reasoning_content", reasoningBack: true };
 
 /** Two endpoints under one host; what either of the two SDKs would be given as base URL leads to both. */
 const deepseek: Remote = {

@@ -55,7 +55,13 @@ export async function streamReply<Op extends Operation>(
         entry.observe(() => stream.facts());
         await stream.open();
         entry.onContent(stream.facts().model);
-        return { stream: true, relayed: prepared.relay !== undefined, batches: stream };
+        const { losable } = stream.facts();
+        return {
+          stream: true,
+          relayed: prepared.relay !== undefined,
+          batches: stream,
+          ...(losable !== undefined && { losable: () => stream.facts().losable === true }),
+        };
       }
     }
   } catch (thrown) {

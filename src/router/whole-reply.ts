@@ -43,7 +43,7 @@ function relayed<Op extends Operation>(
   if (facts.error !== undefined) throw facts.error;
   if (!facts.done) throw badReply(entry.provider, "JSON that holds no answer");
   entry.settle(finished, facts);
-  return new RelayedWhole<Op>(json, raw, decoder);
+  return new RelayedWhole<Op>(json, raw, decoder, facts.losable);
 }
 
 /** JSON nested too deep for its reader to follow is no answer either. */
@@ -111,13 +111,15 @@ export function parseJson(text: string): Json | undefined {
 class RelayedWhole<Op extends Operation> implements WholeReply<Op> {
   readonly stream = false;
   readonly raw: Uint8Array;
+  readonly losable: boolean | undefined;
   readonly #json: JsonObject | undefined;
   readonly #decoder: () => ReplyDecoder<Op>;
   #result: Operations[Op]["result"] | undefined;
 
-  constructor(json: JsonObject | undefined, raw: Uint8Array, decoder: () => ReplyDecoder<Op>) {
+  constructor(json: JsonObject | undefined, raw: Uint8Array, decoder: () => ReplyDecoder<Op>, losable: boolean | undefined) {
     this.#json = json;
     this.raw = raw;
+    this.losable = losable;
     this.#decoder = decoder;
   }
 

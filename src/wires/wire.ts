@@ -56,8 +56,12 @@ export interface Quirks {
   readonly streamUsage?: boolean | undefined;
   /** OpenAI chat: where an assistant message's earlier reasoning goes; none = it is left out and reported. */
   readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
+  /** OpenAI chat: reasoning must come back, in `reasoningField`, with the results of the tool calls after it. */
+  readonly reasoningBack?: boolean | undefined;
   /** OpenAI chat: false where the `developer` role is unknown and `system` is sent instead. Default: as the caller sent. */
   readonly developerRole?: boolean | undefined;
+  /** Gemini: the language of schemas that are not the caller's own. Default json-schema (`parametersJsonSchema` …). */
+  readonly schemaDialect?: "openapi" | "json-schema" | undefined;
   /** Top-level request fields the provider refuses; removed and reported. */
   readonly drop?: readonly string[] | undefined;
   /** Longest tool name and tool-call id the provider takes. */
@@ -168,6 +172,11 @@ export interface Observed {
   readonly ended: boolean;
   /** The wire's own end marker has passed: nothing more will come. */
   readonly done: boolean;
+  /**
+   * Something has passed that its maker wants back with the next request and that SDKs of this wire lose (OpenAI chat: reasoning
+   * details, signatures). Absent on wires whose SDKs echo all there is.
+   */
+  readonly losable?: boolean | undefined;
 }
 
 export interface Relay {

@@ -4,6 +4,7 @@ import type {
   DocumentPart,
   ImagePart,
   MediaSource,
+  Origin,
   Part,
   ToolCallPart,
   ToolResultPart,
@@ -23,9 +24,15 @@ export interface Scope {
   readonly toolNames: Names;
 }
 
+/** Whether what only its maker can read may go to a provider: what a caller of this wire sent itself names no provider. */
+export const isOwn = (origin: Origin | undefined, provider: string): boolean =>
+  origin === undefined || (origin.wire === wireName && (origin.provider === undefined || origin.provider === provider));
+
 /** A part as a content block; none where the wire cannot carry it (reported). */
 export function encodePart(part: Part, at: string, scope: Scope): Draft | undefined {
   const { native, report } = scope;
+  if (part.seal !== undefined)
+    report.dropped("seal_foreign", at, "Anthropic has no use for another provider's thought signature");
   switch (part.type) {
     case "text":
       return textBlock(part.text, part, at, scope);
@@ -40,20 +47,24 @@ export function encodePart(part: Part, at: string, scope: Scope): Draft | undefi
     case "tool-result":
       return finish(toolResult(part, at, scope), part, at, scope);
     case "reasoning": {
-      const own = part.origin === undefined || part.origin.wire === wireName;
+      const own = isOwn(part.origin, report.provider);
       if (own && part.redacted !== undefined) return finish({ type: "redacted_thinking", data: part.redacted }, part, at, scope);
       if (own && (part.signature || native)) {
         return finish({ type: "thinking", thinking: part.text, signature: part.signature ?? "" }, part, at, scope);
       }
       const why = own
         ? "Anthropic takes earlier reasoning only with its signature"
-        : `it was made by ${part.origin?.wire ?? "another wire"}`;
+        : `it was made by ${part.origin?.provider ?? part.origin?.wire ?? "another wire"}, and only its maker can read it`;
       report.dropped(own ? "reasoning_unsigned" : "reasoning_foreign", at, why);
       return undefined;
     }
     case "opaque":
-      if (part.origin.wire === wireName) return { ...defined(part.value) };
-      report.dropped("part_foreign", at, `only ${part.origin.wire} understands a part of type ${part.kind}`);
+      if (isOwn(part.origin, report.provider)) return { ...defined(part.value) };
+      report.dropped(
+        "part_foreign",
+        at,
+        `only ${part.origin.provider ?? part.origin.wire} understands a part of type ${part.kind}`,
+      );
       return undefined;
     case "audio":
       if (part.transcript !== undefined && part.transcript.trim() !== "") {

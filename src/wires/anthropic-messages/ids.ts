@@ -1,10 +1,12 @@
+import { respelled } from "../../canonical/ids.ts";
+
 /*
  * Anthropic's tool ids are of [a-zA-Z0-9_-]; other providers' are not ("functions.add:0"), and some of those want their own ids
  * back. So an id is spelled out rather than shortened: what a caller sends back on the next turn says what it was.
  */
 
 const legal = /^[a-zA-Z0-9_-]+$/;
-const mark = "pgid_";
+const mark = respelled;
 
 /** The id as Anthropic's API and clients take it: itself where it is legal. */
 export function legalId(id: string): string {

@@ -5,11 +5,11 @@ import type { Warning } from "../../canonical/warnings.ts";
 export class Report {
   readonly warnings: Warning[] = [];
   readonly #strict: boolean;
-  readonly #provider: string;
+  readonly provider: string;
 
   constructor(strict: boolean, provider: string) {
     this.#strict = strict;
-    this.#provider = provider;
+    this.provider = provider;
   }
 
   /** `at` is left out of the request. Throws `unsupported` when strict. */
@@ -17,7 +17,7 @@ export class Report {
     if (this.#strict) {
       throw new GatewayError(
         "unsupported",
-        `\`${at}\` cannot be sent to ${this.#provider}: ${detail}. Leave it out, or allow drops.`,
+        `\`${at}\` cannot be sent to ${this.provider}: ${detail}. Leave it out, or allow drops.`,
         {
           param: at,
         },

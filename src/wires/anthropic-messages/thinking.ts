@@ -1,7 +1,6 @@
 import type { ChatRequest, Message, Reasoning } from "../../canonical/chat.ts";
 import type { Target } from "../wire.ts";
-import type { Scope } from "./encode-blocks.ts";
-import { name as wireName } from "./name.ts";
+import { isOwn, type Scope } from "./encode-blocks.ts";
 import { type Draft, put } from "./spelling.ts";
 
 /** How a model is told to think. Budgets came with 3.7, adaptive thinking with 4.6; later models refuse budgets. */
@@ -60,7 +59,7 @@ export function encodeThinking(
     report.dropped("reasoning_with_forced_tool", "reasoning", "Anthropic's models cannot think when a tool is forced");
     return off;
   }
-  if (continuesUnsigned(request.messages)) {
+  if (continuesUnsigned(request.messages, target.provider)) {
     report.dropped(
       "reasoning_amid_tool_turn",
       "reasoning",
@@ -133,11 +132,10 @@ function budget(reasoning: Reasoning, maxTokens: number, scope: Scope): Thinking
 }
 
 /** The history ends in results of a tool turn whose assistant message does not begin with reasoning Anthropic could check. */
-function continuesUnsigned(messages: readonly Message[]): boolean {
+function continuesUnsigned(messages: readonly Message[], provider: string): boolean {
   const last = messages.at(-1);
   if (!last?.content.some((part) => part.type === "tool-result")) return false;
   const first = messages.findLast((message) => message.role === "assistant")?.content[0];
   if (first?.type !== "reasoning") return true;
-  const own = first.origin === undefined || first.origin.wire === wireName;
-  return !own || (!first.signature && first.redacted === undefined);
+  return !isOwn(first.origin, provider) || (!first.signature && first.redacted === undefined);
 }

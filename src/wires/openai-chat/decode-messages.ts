@@ -7,6 +7,7 @@ import { prefixed } from "../shared/openai/form.ts";
 import { list, object, others, refuse, text, wantList, wantObject, wantText } from "../shared/read.ts";
 import { decodePart } from "./decode-parts.ts";
 import { origin } from "./name.ts";
+import { readSeal } from "./seal.ts";
 
 /*
  * Messages. `Message.as` holds, separated by blanks, how the message was spelled: `string`, `null` or `absent` for the content
@@ -156,7 +157,8 @@ function decodeToolCall(call: JsonObject, at: string): Part {
   const body = custom ? "input" : "arguments";
   const outerRest = others(call, new Set(["id", custom ? "custom" : "function", "cache_control", ...(type ? ["type"] : [])]));
   const innerRest = others(inner, new Set(["name", body]));
-  const extra: JsonObject = { ...unread, ...outerRest, ...prefixed(custom ? "custom" : "function", innerRest) };
+  const { seal, extra: outer } = readSeal(outerRest, origin);
+  const extra: JsonObject = { ...unread, ...outer, ...prefixed(custom ? "custom" : "function", innerRest) };
   const part: ToolCallPart = {
     type: "tool-call",
     id,
@@ -165,6 +167,7 @@ function decodeToolCall(call: JsonObject, at: string): Part {
     ...(custom && { kind: "custom" }),
     ...(type === undefined && { as: "untyped" }),
     ...(cache && { cache }),
+    ...(seal && { seal }),
     ...(Object.keys(extra).length > 0 && { extra }),
   };
   return part;

@@ -3,6 +3,7 @@ import type { ChatChunk, ChatResult, Choice, ResultHead } from "../../canonical/
 import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { Origin } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
 import type { Names } from "../shared/names.ts";
 import { list, number, object, others, text } from "../shared/read.ts";
@@ -10,7 +11,8 @@ import type { ReplyDecoder } from "../wire.ts";
 import { decodeCitation } from "./citations.ts";
 import { decodeInnerError } from "./errors.ts";
 import { finishWord } from "./finish.ts";
-import { OpenChoice } from "./open-choice.ts";
+import { name } from "./name.ts";
+import { type Maker, OpenChoice } from "./open-choice.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 
 /** Members of a reply that the decoder reads; all others go to the head's `extra`. */
@@ -30,6 +32,8 @@ export interface DecoderOptions {
   readonly names: Names;
   /** How many choices were asked for. */
   readonly choices: number;
+  /** The provider wants its reasoning back; see `Quirks.reasoningBack`. */
+  readonly reasoningBack?: boolean | undefined;
 }
 
 /**
@@ -38,6 +42,7 @@ export interface DecoderOptions {
  */
 export class ChatDecoder implements ReplyDecoder<"chat"> {
   readonly #options: DecoderOptions;
+  readonly #maker: Maker;
   readonly #choices = new Map<number, OpenChoice>();
   /** The choice most streams have alone. */
   #first: OpenChoice | undefined;
@@ -51,6 +56,9 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
 
   constructor(options: DecoderOptions) {
     this.#options = options;
+    const made: Origin = { wire: name, provider: options.provider };
+    const wanted = options.reasoningBack === true;
+    this.#maker = { origin: made, reasoning: { type: "reasoning", text: "", origin: made, ...(wanted && { wanted }) } };
   }
 
   get done(): boolean {
@@ -174,7 +182,7 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
     const index = number(item["index"]) ?? at;
     let choice = index === 0 ? this.#first : this.#choices.get(index);
     if (choice === undefined) {
-      choice = new OpenChoice(index, this.#options.names);
+      choice = new OpenChoice(index, this.#options.names, this.#maker);
       this.#choices.set(index, choice);
       if (index === 0) this.#first = choice;
     }

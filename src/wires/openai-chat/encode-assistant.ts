@@ -2,11 +2,12 @@ import type { Message } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Part, ReasoningPart, ToolCallPart } from "../../canonical/parts.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
-import { text } from "../shared/read.ts";
+import { list, text } from "../shared/read.ts";
 import { encodeContent, named, nulls } from "./encode-content.ts";
 import { cacheMembers } from "./encode-parts.ts";
 import type { Context } from "./losses.ts";
-import { name } from "./name.ts";
+import { isOwn, name } from "./name.ts";
+import { sealMembers } from "./seal.ts";
 
 /** An assistant message. Undefined where nothing of it can be said here (all of it is then reported). */
 export function encodeAssistant(message: Message, at: string, context: Context): JsonObject | undefined {
@@ -16,6 +17,9 @@ export function encodeAssistant(message: Message, at: string, context: Context):
   const members: Record<string, Json> = {};
   for (const [index, part] of message.content.entries()) {
     const where = `${at}.content[${index}]`;
+    if (part.seal !== undefined && !(part.type === "tool-call" && isOwn(part.seal.origin, context.target.provider))) {
+      losses.drop("seal_dropped", where, "its thought signature means something to its maker only.");
+    }
     switch (part.type) {
       case "tool-call":
         if (spelled(part.as, "function_call") && members["function_call"] === undefined) {
@@ -36,7 +40,7 @@ export function encodeAssistant(message: Message, at: string, context: Context):
         else losses.drop("audio_dropped", where, "an earlier spoken answer can be referred to by its own provider only.");
         break;
       case "opaque":
-        if (part.origin.wire === name && part.kind === "tool_call") calls.push(part.value);
+        if (part.kind === "tool_call" && isOwn(part.origin, context.target.provider)) calls.push(part.value);
         else spoken.push(part);
         break;
       case "text":
@@ -103,14 +107,20 @@ function encodeCall(part: ToolCallPart, at: string, marked: boolean, context: Co
           function: { name: toolName, arguments: part.arguments === "" && !context.native ? "{}" : part.arguments },
         };
   const cache = marked ? {} : cacheMembers(part.cache, part.as, at, context);
-  return restore({ ...made, ...cache }, part.extra, at, context);
+  const sealed = part.seal !== undefined && isOwn(part.seal.origin, context.target.provider) ? sealMembers(part.seal) : {};
+  return restore({ ...made, ...cache, ...sealed }, part.extra, at, context);
 }
 
 /** Earlier reasoning: back into the fields it came in, or into the one the provider reads, or reported as left out. */
 function encodeReasoning(part: ReasoningPart, at: string, members: Record<string, Json>, context: Context): void {
   const { losses, native, target } = context;
   const field = target.quirks.reasoningField;
-  if (native && part.origin?.wire === name && part.as !== undefined) {
+  const own = isOwn(part.origin, target.provider);
+  if (own && part.as === "reasoning_details" && part.extra?.["reasoning_details"] === undefined) {
+    members["reasoning_details"] = [...(list(members["reasoning_details"]) ?? []), encodeDetail(part)];
+    return;
+  }
+  if (native && own && part.as !== undefined) {
     for (const given of part.as.split(" ")[0]?.split("+") ?? []) {
       const value = part.extra?.[given];
       const plain = given === "reasoning_content" || given === "reasoning";
@@ -126,6 +136,18 @@ function encodeReasoning(part: ReasoningPart, at: string, members: Record<string
     return;
   }
   losses.drop("reasoning_dropped", at, "this provider takes no earlier reasoning back, or none of another provider's.");
+}
+
+/** One of OpenRouter's details, of an answer that was read before; see `OpenChoice`. */
+function encodeDetail({ text: said, signature, encrypted, id, extra }: ReasoningPart): JsonObject {
+  const type = text(extra?.["type"]) ?? (encrypted === undefined ? "reasoning.text" : "reasoning.encrypted");
+  return {
+    type,
+    ...(encrypted !== undefined ? { data: encrypted } : { [type === "reasoning.summary" ? "summary" : "text"]: said }),
+    ...(signature !== undefined && { signature }),
+    ...(id !== undefined && { id }),
+    ...extra,
+  };
 }
 
 const joined = (before: string | undefined, more: string): string => (before === undefined ? more : `${before}\n\n${more}`);

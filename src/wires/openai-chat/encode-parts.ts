@@ -3,7 +3,7 @@ import type { AudioPart, CacheMark, DocumentPart, ImagePart, MediaSource, Part, 
 import { restore, spelled } from "../shared/openai/form.ts";
 import { formatOf, nameFor, tagged, urlOf } from "../shared/openai/media.ts";
 import type { Context } from "./losses.ts";
-import { name } from "./name.ts";
+import { isOwn, name } from "./name.ts";
 
 /*
  * Canonical content parts as parts of a message. What cannot be said is reported and gives undefined.
@@ -28,7 +28,7 @@ export function encodePart(part: Part, at: string, context: Context): JsonObject
 }
 
 function encodeContent(part: Part, at: string, context: Context): JsonObject | undefined {
-  const { losses } = context;
+  const { losses, target } = context;
   switch (part.type) {
     case "text":
       if (part.citations !== undefined && part.citations.length > 0) {
@@ -52,8 +52,12 @@ function encodeContent(part: Part, at: string, context: Context): JsonObject | u
       losses.drop("reasoning_dropped", at, "this API takes no earlier reasoning back.");
       return undefined;
     case "opaque":
-      if (part.origin.wire === name) return part.value;
-      losses.drop("foreign_part_dropped", at, `a part of type ${part.kind} means something to ${part.origin.wire} only.`);
+      if (isOwn(part.origin, target.provider)) return part.value;
+      losses.drop(
+        "foreign_part_dropped",
+        at,
+        `a part of type ${part.kind} means something to ${part.origin.provider ?? part.origin.wire} only.`,
+      );
       return undefined;
     case "tool-call":
     case "tool-result":

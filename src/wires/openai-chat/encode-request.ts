@@ -61,7 +61,12 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   return {
     wireRequest: { path, headers: { "content-type": "application/json" }, body: defined(body) },
     warnings: context.losses.warnings,
-    decoder: new ChatDecoder({ provider: target.provider, names: context.toolNames, choices: request.choices ?? 1 }),
+    decoder: new ChatDecoder({
+      provider: target.provider,
+      names: context.toolNames,
+      choices: request.choices ?? 1,
+      reasoningBack: target.quirks.reasoningBack,
+    }),
   };
 }
 

@@ -8,3 +8,7 @@ export const path = "/chat/completions";
 
 /** Of parts that only a speaker of this wire can read again. */
 export const origin: Origin = { wire: name };
+
+/** Whether what only its maker can read may go to a provider: what a caller of this wire sent itself names no provider. */
+export const isOwn = (made: Origin | undefined, provider: string): boolean =>
+  made?.wire === name && (made.provider === undefined || made.provider === provider);

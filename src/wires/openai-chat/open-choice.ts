@@ -1,16 +1,22 @@
 import type { ChatChunk, Delta } from "../../canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
-import type { Citation, Part } from "../../canonical/parts.ts";
+import type { Citation, Origin, Part, ReasoningPart } from "../../canonical/parts.ts";
 import { digest, type Names } from "../shared/names.ts";
 import { readUrl } from "../shared/openai/media.ts";
 import { list, number, object, others, text } from "../shared/read.ts";
 import { decodeCitation } from "./citations.ts";
 import { decodeFinish } from "./finish.ts";
-import { origin } from "./name.ts";
 import { legacyIndex, OpenCalls, readCall } from "./open-calls.ts";
+import { readSeal } from "./seal.ts";
 
 /** Text-like parts are said one after the other; each kind of them has a delta of its name. */
 type Spoken = "text" | "reasoning" | "refusal";
+
+/** Who makes the answer, and how its plain reasoning begins. */
+export interface Maker {
+  readonly origin: Origin;
+  readonly reasoning: ReasoningPart;
+}
 
 /**
  * One choice of an answer being read: turns deltas (and whole messages, which are taken as one delta) into parts. Text-like
@@ -19,6 +25,7 @@ type Spoken = "text" | "reasoning" | "refusal";
 export class OpenChoice {
   readonly #index: number;
   readonly #names: Names;
+  readonly #maker: Maker;
   #parts = 0;
   #spoken: Spoken | undefined;
   #part = -1;
@@ -32,9 +39,10 @@ export class OpenChoice {
   finish: string | null = null;
   closed = false;
 
-  constructor(index: number, names: Names) {
+  constructor(index: number, names: Names, maker: Maker) {
     this.#index = index;
     this.#names = names;
+    this.#maker = maker;
   }
 
   /** Whether a tool call was made that the caller is to run. */
@@ -67,7 +75,11 @@ export class OpenChoice {
     if (delta["audio"]) this.#hear(object(delta["audio"]), out);
     for (const image of list(delta["images"]) ?? []) this.#show(image, out);
     const executed = list(delta["executed_tools"]);
-    if (executed) this.#place({ type: "opaque", origin, kind: "executed_tools", value: { executed_tools: executed } }, out);
+    if (executed)
+      this.#place(
+        { type: "opaque", origin: this.#maker.origin, kind: "executed_tools", value: { executed_tools: executed } },
+        out,
+      );
     for (const call of list(delta["tool_calls"]) ?? []) if (isObject(call)) this.#call(call, seed, out);
     const legacy = object(delta["function_call"]);
     if (legacy && (legacy["name"] || legacy["arguments"])) this.#call({ index: legacyIndex, function: legacy }, seed, out);
@@ -144,7 +156,8 @@ export class OpenChoice {
 
   #say(kind: Spoken, said: string, out: ChatChunk[], logprobs?: Json): void {
     if (this.#spoken !== kind) {
-      this.#open(kind, kind === "reasoning" ? { type: kind, text: "", origin } : { type: kind, text: "" }, out);
+      const { reasoning } = this.#maker;
+      this.#open(kind, kind === "reasoning" ? reasoning : { type: kind, text: "" }, out);
     }
     if (kind === "text" && logprobs !== undefined) this.#add(this.#part, { type: kind, text: said, logprobs }, out);
     else if (said !== "") this.#add(this.#part, { type: kind, text: said }, out);
@@ -173,7 +186,7 @@ export class OpenChoice {
     const base = {
       type: "reasoning" as const,
       text: "",
-      origin,
+      origin: this.#maker.origin,
       as: "reasoning_details",
       ...(id && { id }),
       ...(unread && { extra: unread }),
@@ -212,7 +225,7 @@ export class OpenChoice {
       const signature = text(item["signature"]);
       if (signature && this.#spoken === "reasoning") this.#add(this.#part, { type: "signature", signature }, out);
     } else if (type === "image_url") this.#show(item, out);
-    else this.#place({ type: "opaque", origin, kind: text(type) ?? "unknown", value: item }, out);
+    else this.#place({ type: "opaque", origin: this.#maker.origin, kind: text(type) ?? "unknown", value: item }, out);
   }
 
   #hear(audio: JsonObject | undefined, out: ChatChunk[]): void {
@@ -250,7 +263,7 @@ export class OpenChoice {
         arguments: "",
         ...(delta.custom && { kind: "custom" }),
         ...(delta.index === legacyIndex && { as: "function_call" }),
-        ...(delta.extra && { extra: delta.extra }),
+        ...readSeal(delta.extra, this.#maker.origin),
       };
       const part = this.#start(content, out);
       call = { part, id, index: delta.index, given: delta.id !== undefined, custom: delta.custom, arguments: "" };

@@ -69,8 +69,9 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
   return {
     wireRequest: { path, headers: { "content-type": "application/json" }, body },
     warnings,
-    relay: new ChatRelay(target, asked, choices),
-    decoder: () => new ChatDecoder({ provider, names: new Names(Number.POSITIVE_INFINITY), choices }),
+    relay: new ChatRelay(target, asked, choices, source.members.has("tools")),
+    decoder: () =>
+      new ChatDecoder({ provider, names: new Names(Number.POSITIVE_INFINITY), choices, reasoningBack: quirks.reasoningBack }),
   };
 }
 
@@ -87,18 +88,24 @@ function withoutDeveloper(messages: Json | undefined): Json | undefined {
 /** More choices than any provider gives. */
 const mostChoices = 128;
 
+/**
+ * Usage that is an object, a finish reason that is a word, a tool's name (the beginning of a call), an error, the end.
+ * OpenAI sends `"usage":null` and `"finish_reason":null` with every chunk: those do not match. Written so that the engine
+ * can skip ahead (at most one blank, uncommon beginnings): three times as fast as the tidier form.
+ */
+const facts = /usage"\s?:\s?\{|_reason"\s?:\s?"[^"]|"name"\s?:\s?"|error"\s?:\s?[^n\s]|\[DONE\]|nt: ?error/;
+/** The same and reasoning details, which begin like a name and therefore cost nothing more. */
+const factsAndDetails = new RegExp(`${facts.source}|"reasoning_details"\\s?:\\s?\\[`);
+
 class ChatRelay implements Relay {
-  /**
-   * Usage that is an object, a finish reason that is a word, a tool's name (the beginning of a call), an error, the end.
-   * OpenAI sends `"usage":null` and `"finish_reason":null` with every chunk: those do not match. Written so that the engine
-   * can skip ahead (at most one blank, uncommon beginnings): three times as fast as the tidier form.
-   */
-  readonly interesting = /usage"\s?:\s?\{|_reason"\s?:\s?"[^"]|"name"\s?:\s?"|error"\s?:\s?[^n\s]|\[DONE\]|nt: ?error/;
   readonly #provider: string;
   /** The caller asked to be told the usage itself. */
   readonly #asked: boolean;
   /** Choices asked for. */
   readonly #choices: number;
+  readonly #reasoningBack: boolean;
+  /** Tools are offered, so that something of this answer may be wanted back. */
+  readonly #tools: boolean;
   /** How each choice ended, of those that have. */
   readonly #finishes = new Map<number, Finish>();
   #id: string | undefined;
@@ -108,12 +115,19 @@ class ChatRelay implements Relay {
   #error: GatewayError | undefined;
   #called = false;
   #content = false;
+  #losable = false;
   #done = false;
 
-  constructor(target: Target, asked: boolean, choices: number) {
+  constructor(target: Target, asked: boolean, choices: number, tools: boolean) {
+    this.#tools = tools;
     this.#provider = target.provider;
     this.#asked = asked;
+    this.#reasoningBack = target.quirks.reasoningBack === true;
     this.#choices = Math.min(Math.max(choices, 1), mostChoices);
+  }
+
+  get interesting(): RegExp {
+    return this.#tools && !this.#losable ? factsAndDetails : facts;
   }
 
   push(event: WireEvent): "keep" | "drop" {
@@ -162,6 +176,7 @@ class ChatRelay implements Relay {
       finish: this.#firstFinish() ?? (this.#done ? decodeFinish(null, this.#called) : undefined),
       error: this.#error,
       content: this.#content,
+      losable: this.#losable,
       done: this.#done,
       // Some providers send no marker: their answer is whole once every choice has its finish reason.
       ended: this.#done || this.#open().length === 0,
@@ -219,7 +234,18 @@ class ChatRelay implements Relay {
     const calls = said["tool_calls"];
     if ((isArray(calls) && calls.length > 0) || object(said["function_call"])?.["name"]) this.#called = true;
     if (!this.#content) this.#content = hasContent(said);
+    if (this.#tools && !this.#losable) this.#losable = isLosable(said) || (this.#reasoningBack && hasReasoning(said));
   }
+}
+
+const hasReasoning = (said: JsonObject): boolean => Boolean(text(said["reasoning_content"]) || text(said["reasoning"]));
+
+/** Whether a delta or message bears what OpenAI's SDKs lose when they put a message together: details, signatures of calls. */
+function isLosable(said: JsonObject): boolean {
+  const details = said["reasoning_details"];
+  if (isArray(details) && details.length > 0) return true;
+  const calls = said["tool_calls"];
+  return isArray(calls) && calls.some((call) => object(call)?.["extra_content"] !== undefined);
 }
 
 const spoken = [
