@@ -35,7 +35,7 @@ const special: readonly { readonly sentence: RegExp; readonly code: string; read
   { sentence: /: decimal below minimum value/, code: "decimal_below_min_value" },
   { sentence: /: decimal above maximum value/, code: "decimal_above_max_value" },
   { sentence: /^Invalid type for /, code: "invalid_type" },
-  { sentence: /^Invalid value/, code: "invalid_value" },
+  { sentence: /^Invalid (?:value|file data)/, code: "invalid_value" },
   { sentence: /^Invalid '/, code: "invalid_value" },
 ];
 
@@ -48,7 +48,7 @@ export function say(kind: ErrorKind, message: string): Said {
   const field = /^([a-z_]+(?:[.[][\w.[\]]*)?): /.exec(message);
   const sentence = field ? message.slice(field[0].length) : message;
   const param = field?.[1] === undefined || field[1] === "body" ? null : field[1];
-  if (/^Item with id '[^']*' not found/.test(sentence)) return { ...base, status: 404, param, message: sentence };
+  if (/^(?:Item|Response) with id '[^']*' not found/.test(sentence)) return { ...base, status: 404, param, message: sentence };
   const found = special.find((one) => one.sentence.test(sentence));
   if (!found) return { ...base, param, message: sentence };
   return { ...base, param: found.code === "invalid_encrypted_content" ? null : param, code: found.code, message: sentence };
@@ -91,6 +91,9 @@ export function errorFrame(
       : first;
   }
   const response: JsonObject = JSON.parse(begun);
-  const failed = { ...response, status: "failed", error: { code: code ?? "server_error", message: sentence } };
+  const failed = { ...response, status: "failed", error: { code: failedCode(code), message: sentence } };
   return first + frame({ type: "response.failed", sequence_number: next + (first === "" ? 0 : 1), response: failed });
 }
+
+/** A response names fewer codes than an error does. */
+const failedCode = (code: string | null): string => (code === "rate_limit_exceeded" ? code : "server_error");

@@ -75,6 +75,13 @@ function checkFile(part: JsonObject, at: string, findings: Findings): void {
     `${at}.file_data`,
     `Invalid file data: '${at}.file_data'. Expected a base64-encoded data URL with a valid file MIME type.`,
   );
+  const type = /^data:((?:audio|video)\/[^;,]*)/.exec(data)?.[1];
+  const unsupported = `but got unsupported MIME type '${type ?? ""}'.`;
+  findings.want(
+    type === undefined,
+    `${at}.file_data`,
+    `Invalid file data: '${at}.file_data'. Expected a base64-encoded data URL with a valid file MIME type, ${unsupported}`,
+  );
   findings.want(isFilled(part["filename"]), `${at}.filename`, `Missing required parameter: '${at}.filename'.`);
 }
 
