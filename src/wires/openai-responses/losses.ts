@@ -1,0 +1,29 @@
+import { Losses } from "../shared/losses.ts";
+import { Names } from "../shared/names.ts";
+import type { Target } from "../wire.ts";
+
+/** What the parts of an encoder share while they encode one request. */
+export interface Context {
+  readonly target: Target;
+  /** The request was decoded from this wire: its forms, item ids and unnamed fields are to be kept. */
+  readonly native: boolean;
+  readonly losses: Losses;
+  readonly toolNames: Names;
+  readonly callIds: Names;
+}
+
+/** OpenAI's own limits. A caller of this wire chose its names for them, so they bind only what comes from elsewhere. */
+const nameLength = 64;
+const idLength = 64;
+const illegalInNames = /[^a-zA-Z0-9_-]/g;
+
+export function contextFor(native: boolean, target: Target): Context {
+  const { toolNameLength, toolCallIdLength } = target.quirks;
+  return {
+    target,
+    native,
+    losses: new Losses(target.strict ?? false),
+    toolNames: new Names(toolNameLength ?? (native ? Number.POSITIVE_INFINITY : nameLength), native ? undefined : illegalInNames),
+    callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : idLength)),
+  };
+}
