@@ -1,6 +1,6 @@
 import { isArray, type Json, type JsonObject } from "../../canonical/json.ts";
 import { type Findings, given, isFilled, isText } from "./findings.ts";
-import { checkId } from "./openai-responses-items.ts";
+import { checkId } from "./openai-responses-ids.ts";
 
 const roles = ["user", "assistant", "system", "developer"];
 const inputParts = ["input_text", "input_image", "input_file"];

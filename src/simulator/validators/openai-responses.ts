@@ -1,18 +1,9 @@
-import type { Json, JsonObject } from "../../canonical/json.ts";
+import type { Json } from "../../canonical/json.ts";
 import { Findings, given, isFilled } from "./findings.ts";
 import { checkItems } from "./openai-responses-items.ts";
+import type { Memory } from "./openai-responses-memory.ts";
 import { checkResponsesOptions } from "./openai-responses-options.ts";
 import { checkResponsesTools } from "./openai-responses-tools.ts";
-
-/** What the service remembers. Left out of the check where it is absent. */
-export interface Memory {
-  /** A stored response: everything its model was shown, and its output. */
-  response(id: string): { readonly conversation: readonly JsonObject[]; readonly output: readonly JsonObject[] } | undefined;
-  /** An item of a stored response, and the reasoning item right before it. */
-  item(id: string): { readonly item: JsonObject; readonly reasoning: string | undefined } | undefined;
-  /** Whether the service encrypted these thoughts, and for the reasoning item of that id. */
-  encrypted(data: string, id: string | undefined): "issued" | "other-item" | "forged";
-}
 
 /**
  * What OpenAI's Responses service refuses although the body is well formed JSON: results without calls, calls without
