@@ -1,13 +1,10 @@
-import type { CountResult } from "../../canonical/count.ts";
-import { GatewayError } from "../../canonical/error.ts";
-import type { JsonObject } from "../../canonical/json.ts";
-import { count, others } from "../shared/read.ts";
-import type { Codec, ReplyDecoder, ReplyEncoder } from "../wire.ts";
+import { CountDecoder, isCount } from "../shared/count-decoder.ts";
+import { WholeRelay } from "../shared/whole-relay.ts";
+import type { Codec, ReplyEncoder } from "../wire.ts";
 import { decodeRequest, readContinues, readModel } from "./decode-request.ts";
 import { defined, encodeBody } from "./encode-request.ts";
-import { path as responsesPath } from "./name.ts";
+import { name, path as responsesPath } from "./name.ts";
 import { edited } from "./relay.ts";
-import { WholeRelay } from "./whole-relay.ts";
 
 const path = `${responsesPath}/input_tokens`;
 const headers = { "content-type": "application/json" };
@@ -26,7 +23,7 @@ export const countTokens: Codec<"count-tokens"> = {
     return {
       wireRequest: { path, headers, body: sent },
       warnings: context.losses.warnings,
-      decoder: new CountDecoder(target.provider),
+      decoder: new CountDecoder(name, target.provider, members),
     };
   },
   decodeRequest({ body }) {
@@ -42,42 +39,12 @@ export const countTokens: Codec<"count-tokens"> = {
   relay(source, target) {
     const { body, warnings } = edited(source, target);
     const { provider } = target;
-    const decoder = (): CountDecoder => new CountDecoder(provider);
+    const decoder = (): CountDecoder => new CountDecoder(name, provider, members);
     return { wireRequest: { path, headers, body }, warnings, relay: new WholeRelay(() => ({}), isCount), decoder };
   },
 };
 
-const isCount = (body: JsonObject): boolean => count(body["input_tokens"]) !== undefined;
 const members = new Set(["object", "input_tokens"]);
-
-class CountDecoder implements ReplyDecoder<"count-tokens"> {
-  readonly #provider: string;
-  readonly ended = true;
-  readonly done = true;
-
-  constructor(provider: string) {
-    this.#provider = provider;
-  }
-
-  whole(body: JsonObject): CountResult {
-    const inputTokens = count(body["input_tokens"]);
-    if (inputTokens === undefined) {
-      throw new GatewayError("bad_reply", `Provider ${this.#provider} counted without saying how many.`, {
-        upstream: { provider: this.#provider },
-      });
-    }
-    const extra = others(body, members);
-    return { inputTokens, ...(extra && { extra }) };
-  }
-
-  push(): readonly never[] {
-    return [];
-  }
-
-  end(): readonly never[] {
-    return [];
-  }
-}
 
 const encoder: ReplyEncoder<"count-tokens"> = {
   whole: ({ inputTokens }) => ({ object: "response.input_tokens", input_tokens: inputTokens }),

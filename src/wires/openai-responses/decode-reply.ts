@@ -33,6 +33,7 @@ export class ResponseDecoder implements ReplyDecoder<"chat"> {
   #parts = 0;
   #made = 0;
   #started = false;
+  #moderated = false;
   #called = false;
   #failed = false;
   #ended = false;
@@ -145,7 +146,7 @@ export class ResponseDecoder implements ReplyDecoder<"chat"> {
       case "response.completed":
       case "response.incomplete":
       case "response.cancelled":
-        if (isObject(body["response"])) this.#start(body["response"]);
+        this.#late(object(body["response"]));
         this.#ended = true;
         this.#end(object(body["response"]) ?? { status: text(body["type"])?.slice(9) });
         break;
@@ -190,6 +191,7 @@ export class ResponseDecoder implements ReplyDecoder<"chat"> {
   #start(response: JsonObject): void {
     if (this.#started) return;
     this.#started = true;
+    this.#moderated = Boolean(response["moderation"]);
     const extra = others(response, responseMembers);
     const head: ResultHead = {
       id: text(response["id"]) || undefined,
@@ -201,6 +203,15 @@ export class ResponseDecoder implements ReplyDecoder<"chat"> {
       ...(extra && { extra }),
     };
     this.#out.push({ type: "start", head });
+  }
+
+  /** The response at its end, of which the head may have been told long ago. */
+  #late(response: JsonObject | undefined): void {
+    if (this.#started && response?.["moderation"] && !this.#moderated) {
+      const detail = "the answer's moderation results came after its beginning";
+      this.warnings.push({ kind: "dropped", code: "moderation_dropped", detail });
+    }
+    if (response !== undefined) this.#start(response);
   }
 
   #end(response: JsonObject): void {

@@ -71,12 +71,14 @@ export function encodeBody(request: ChatRequest, target: Target): { readonly bod
   return { body, context };
 }
 
-/** Results may answer calls that only the keeper of the conversation has. */
+/** Results may answer calls that only the keeper of the conversation has, or those of hosted items (tool_search_call …). */
 const leansOnKept = ({ previousResponse, conversation: kept, promptTemplate, messages }: ChatRequest): boolean =>
   previousResponse !== undefined ||
   kept !== undefined ||
   promptTemplate !== undefined ||
-  messages.some(({ content }) => content.some((part) => part.type === "opaque" && part.kind === "item_reference"));
+  messages.some(({ content }) =>
+    content.some((part) => part.type === "opaque" && (part.kind === "item_reference" || "call_id" in part.value)),
+  );
 
 /** `instructions` and `input`. System text that leads is instructions, unless there would be nothing else. */
 function conversation(request: ChatRequest, context: Context): JsonObject {

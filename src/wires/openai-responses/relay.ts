@@ -89,7 +89,7 @@ class ResponseRelay implements Relay {
       this.#error = decodeInnerError(body["error"] ?? null, this.#target.provider);
       return "keep";
     }
-    for (const item of isArray(body["output"]) ? body["output"] : []) this.#item(item);
+    for (const item of isArray(body["output"]) ? body["output"] : []) this.#item(item, true);
     this.#content = true;
     this.#ended = this.#done = isArray(body["output"]);
     this.#head(body);
@@ -147,7 +147,7 @@ class ResponseRelay implements Relay {
       case "response.completed":
       case "response.incomplete":
       case "response.cancelled":
-        for (const item of isArray(response?.["output"]) ? response["output"] : []) this.#item(item);
+        for (const item of isArray(response?.["output"]) ? response["output"] : []) this.#item(item, true);
         this.#ended = true;
         if (response !== undefined) this.#head(response);
         this.#settle(response ?? { status: type.slice(9) });
@@ -160,10 +160,10 @@ class ResponseRelay implements Relay {
         this.#error ??= decodeInnerError(response?.["error"] ?? null, this.#target.provider);
         return;
       case "response.output_item.added":
-        this.#item(body["item"]);
+        this.#item(body["item"], false);
         return;
       case "response.output_item.done":
-        this.#item(body["item"]);
+        this.#item(body["item"], true);
         if (body["item"] !== undefined) this.#output.push(body["item"]);
         return;
       case "error":
@@ -184,12 +184,13 @@ class ResponseRelay implements Relay {
   }
 
   /** An item says something by being there, but for an empty message or thought. */
-  #item(item: Json | undefined): void {
+  #item(item: Json | undefined, over: boolean): void {
     if (!isObject(item)) return;
     const { type } = item;
     if (type === "function_call" || type === "custom_tool_call") this.#called = true;
-    const empty = type === "message" || type === "reasoning" ? isEmpty(item["content"]) && isEmpty(item["summary"]) : false;
-    if (!empty || item["encrypted_content"]) this.#content = true;
+    const spoken = type === "message" || type === "reasoning";
+    if (!spoken || !isEmpty(item["content"]) || !isEmpty(item["summary"])) this.#content = true;
+    else if (over && item["encrypted_content"]) this.#content = true;
   }
 
   #count(response: JsonObject): void {

@@ -2,11 +2,11 @@ import { GatewayError } from "../../canonical/error.ts";
 import type { JsonObject } from "../../canonical/json.ts";
 import type { StoredRequest, StoredResult } from "../../canonical/stored.ts";
 import { object, refuse, text } from "../shared/read.ts";
+import { WholeRelay } from "../shared/whole-relay.ts";
 import type { Codec, Incoming, Observed, ReplyDecoder, ReplyEncoder, WireRequest } from "../wire.ts";
 import { isOver } from "./finish.ts";
 import { path } from "./name.ts";
 import { decodeUsage } from "./usage.ts";
-import { WholeRelay } from "./whole-relay.ts";
 
 /** Query parameters that say how much of a stored answer is wanted. Nothing else of a caller's query is passed on. */
 const harmless = new Set([
