@@ -1,3 +1,4 @@
+import type { HeaderBag } from "../../canonical/call.ts";
 import type { ChatRequest } from "../../canonical/chat.ts";
 import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
 import { Names } from "../shared/names.ts";
@@ -23,6 +24,17 @@ const defaultMaxTokens = 4096;
 
 /** A canonical request as an Anthropic Messages request. Throws `invalid_request` for histories no provider takes, `unsupported` when strict. */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
+  const { headers, body, warnings, decoder } = encodeBody(request, target);
+  return { wireRequest: { path, headers, body }, warnings, decoder };
+}
+
+interface Encoded extends Pick<EncodedRequest<"chat">, "warnings" | "decoder"> {
+  readonly headers: HeaderBag;
+  readonly body: JsonObject;
+}
+
+/** What `encodeRequest` sends, wherever it is sent to. */
+export function encodeBody(request: ChatRequest, target: Target): Encoded {
   const native = request.extraOrigin === wireName;
   const report = new Report(target.strict ?? false, target.provider);
   for (const { code, at, detail } of onlyResponses(request)) report.note("ignored", code, at, detail);
@@ -57,7 +69,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   }
   const headers = { "anthropic-version": apiVersion, ...(betas.length > 0 && { "anthropic-beta": betas.join(",") }) };
   const decoder = new MessageDecoder(target.provider, target.model, toolNames, tools.custom);
-  return { wireRequest: { path, headers, body }, warnings: report.warnings, decoder };
+  return { headers, body, warnings: report.warnings, decoder };
 }
 
 /** Effort, answer format and task budget. A schema is always sent natively, never as a forced tool. */

@@ -1,4 +1,5 @@
 import type { Wire } from "../wire.ts";
+import { countTokens } from "./count-tokens.ts";
 import { decodeRequest } from "./decode-request.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { decodeError, encodeError } from "./errors.ts";
@@ -9,7 +10,7 @@ import { relay } from "./relay.ts";
 export const anthropicMessages: Wire = {
   name,
   framing: "sse",
-  codecs: { chat: { decodeRequest, encodeRequest, relay } },
+  codecs: { chat: { decodeRequest, encodeRequest, relay }, "count-tokens": countTokens },
   decodeError,
   encodeError,
 };
