@@ -5,6 +5,7 @@ import { sayerOf } from "./say.ts";
 import { type Sayer, spelled } from "./sayer.ts";
 import type { Compiled, Dialect, Use } from "./schema.ts";
 import { speeches } from "./speech.ts";
+import { strictAlready } from "./strict-already.ts";
 import { Work } from "./work.ts";
 
 export type { Compiled, Dialect, Loss, Restore, Use } from "./schema.ts";
@@ -15,10 +16,11 @@ export type { Compiled, Dialect, Loss, Restore, Use } from "./schema.ts";
  * wrapped in an object of one property, `value`, which `restore` takes off again.
  */
 export function compileSchema(schema: JsonObject, dialect: Dialect, use: Use = "arguments"): Compiled {
+  if (dialect === "openai-strict" && strictAlready(schema)) return { schema, losses: [], restore: unchanged, coerces: false };
   const speech = speeches[dialect];
   const work = new Work(schema);
   const sayer = sayerOf(speech, work, use);
-  const made = rooted(sayer.say([[{ schema, at: "", trail: undefined }]], 0), sayer);
+  const made = rooted(sayer.say([[{ schema, at: "", trail: { target: schema, up: undefined } }]], 0), sayer);
   return { schema: made.schema, losses: work.losses, restore: made.restore ?? unchanged, coerces: made.restore !== undefined };
 }
 

@@ -1,6 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../../canonical/json.ts";
 import { kindOf } from "./bag.ts";
 import type { Restore } from "./schema.ts";
+import { written } from "./words.ts";
 
 /** A node as the dialect says it. */
 export interface Made {
@@ -9,23 +10,32 @@ export interface Made {
   readonly restore?: Restore | undefined;
 }
 
-/** Whether a value is what a compiled schema describes: as far as is needed to tell the branches of a union apart. */
-export function fits(schema: JsonObject, value: Json): boolean {
+/**
+ * Whether a value is what a compiled schema describes: as far as is needed to tell the branches of a union apart. Where nothing is
+ * said of further properties, `loose` allows them.
+ */
+export function fits(schema: JsonObject, value: Json, loose: boolean): boolean {
   if (value === null && schema["nullable"] === true) return true;
-  const { type, enum: values, anyOf: branches, properties, required, items } = schema;
-  if (isArray(branches)) return branches.some((branch) => isObject(branch) && fits(branch, value));
+  const { type, enum: values, anyOf: branches, required, items, prefixItems } = schema;
+  if (isArray(branches)) return branches.some((branch) => fitsPlace(branch, value, loose));
   if (type !== undefined && !(isArray(type) ? type : [type]).some((name) => named(name, value))) return false;
   if (isArray(values) && value !== null && !values.includes(value)) return false;
-  if (isArray(value)) return !isObject(items) || value.every((item) => fits(items, item));
+  if (isArray(value)) {
+    const first = isArray(prefixItems) ? prefixItems : [];
+    return value.every((item, index) => fitsPlace(first[index] ?? items, item, loose));
+  }
   if (!isObject(value)) return true;
   if (isArray(required) && !required.every((name) => typeof name === "string" && Object.hasOwn(value, name))) return false;
-  if (!isObject(properties)) return true;
-  return Object.entries(value).every(([name, inner]) => {
+  const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+  const more = schema["additionalProperties"] ?? loose;
+  return Object.entries(value).every(([name, inner = null]) => {
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (property === undefined) return schema["additionalProperties"] !== false;
-    return inner === undefined || !isObject(property) || fits(property, inner);
+    return property === undefined ? more !== false && fitsPlace(more, inner, loose) : fitsPlace(property, inner, loose);
   });
 }
+
+const fitsPlace = (place: Json | undefined, value: Json, loose: boolean): boolean =>
+  !isObject(place) || fits(place, value, loose);
 
 function named(name: Json, value: Json): boolean {
   const kind = kindOf(value);
@@ -38,7 +48,8 @@ export function byBranch(branches: readonly Made[]): Restore | undefined {
   if (branches.every(({ restore }) => restore === undefined)) return undefined;
   const ordered = [...branches].sort((one, other) => exactness(other.schema) - exactness(one.schema));
   return (value) => {
-    const branch = ordered.find(({ schema }) => fits(schema, value));
+    const branch =
+      ordered.find(({ schema }) => fits(schema, value, false)) ?? ordered.find(({ schema }) => fits(schema, value, true));
     return branch?.restore === undefined ? value : branch.restore(value);
   };
 }
@@ -48,16 +59,16 @@ const exactness = ({ enum: values, properties }: JsonObject): number =>
 
 /** Labels of a list of values: text for each, different for different values. */
 export function labelled(values: readonly Json[]): ReadonlyMap<string, Json> {
+  const texts = new Set<Json>(values.filter((value) => typeof value === "string"));
   const labels = new Map<string, Json>();
-  const textFirst = [...values].sort((one, other) => Number(typeof other === "string") - Number(typeof one === "string"));
-  for (const value of textFirst) {
-    let label = typeof value === "string" ? value : JSON.stringify(value);
+  for (const value of values) {
+    let label = typeof value === "string" ? value : written(value);
     // Empty names are refused.
     if (label === "") label = "(empty)";
-    while (labels.has(label) && labels.get(label) !== value) label = `(${label})`;
+    while (label !== value && (texts.has(label) || (labels.has(label) && labels.get(label) !== value))) label = `(${label})`;
     labels.set(label, value);
   }
-  return new Map([...labels].sort(([, one], [, other]) => values.indexOf(one) - values.indexOf(other)));
+  return labels;
 }
 
 /** Undefined where every label is its value. */
@@ -92,12 +103,14 @@ export const fromEntries =
     return Object.fromEntries(entries);
   };
 
+/** Items by their places, as far as they are told apart; `items` for the others, and for what does not fit its place. */
 export const fromItems = (prefix: readonly Made[], items: Restore | undefined): Restore | undefined => {
   if (items === undefined && prefix.every(({ restore }) => restore === undefined)) return undefined;
   return (value) => {
     if (!isArray(value)) return value;
     return value.map((item, index) => {
-      const restore = index < prefix.length ? prefix[index]?.restore : items;
+      const place = prefix[index];
+      const restore = place !== undefined && fits(place.schema, item, true) ? place.restore : items;
       return restore === undefined ? item : restore(item);
     });
   };

@@ -20,7 +20,7 @@ export function sayArray(bag: Bag, depth: number, sayer: Sayer): Made {
     known["maxItems"] = speech.upper ? String(length) : length;
   }
   const tooDeep = depth >= speech.deepest || bag.cut;
-  if (tooDeep) work.lose("approximated", bag.at, "it is nested too deep to be said whole");
+  if (tooDeep && !bag.cut) work.lose("approximated", bag.at, "it is nested too deep to be said whole");
   const after: readonly Place[] = bag.items.length > 0 && !tooDeep ? bag.items : [anything(bag, "items")];
   if (prefix.length === 0 || tooDeep) {
     const items = sayer.say([after], depth + 1) ?? { schema: { type: spelled(sayer, "string") } };
@@ -31,12 +31,11 @@ export function sayArray(bag: Bag, depth: number, sayer: Sayer): Made {
   }
   const first = prefix.map((places) => sayer.say([places], depth + 1) ?? { schema: { type: spelled(sayer, "null") } });
   const rest = bag.sealed || (bag.items.length === 0 && !speech.tuples) ? undefined : sayer.say([after], depth + 1);
-  const restore = fromItems(first, rest?.restore);
   if (speech.tuples) {
     const tail = rest === undefined ? {} : { items: rest.schema };
     return {
       schema: { ...head(spelled(sayer, "array"), bag, more), ...known, prefixItems: first.map(({ schema }) => schema), ...tail },
-      restore,
+      restore: fromItems(first, rest?.restore),
     };
   }
   work.lose(
@@ -53,7 +52,10 @@ export function sayArray(bag: Bag, depth: number, sayer: Sayer): Made {
   const any = sayer.say(rest === undefined ? prefix : [...prefix, after], depth + 1) ?? {
     schema: { type: spelled(sayer, "string") },
   };
-  return { schema: { ...head(spelled(sayer, "array"), bag, more), ...known, items: any.schema }, restore };
+  return {
+    schema: { ...head(spelled(sayer, "array"), bag, more), ...known, items: any.schema },
+    restore: fromItems(first, any.restore),
+  };
 }
 
 export function sayObject(bag: Bag, depth: number, sayer: Sayer): Made {
@@ -61,7 +63,7 @@ export function sayObject(bag: Bag, depth: number, sayer: Sayer): Made {
   const more: string[] = [];
   const known = limits("object", bag, more, sayer);
   if (depth >= speech.deepest || bag.cut) {
-    work.lose("approximated", bag.at, "it is nested too deep to be said whole");
+    if (!bag.cut) work.lose("approximated", bag.at, "it is nested too deep to be said whole");
     return sayOpaque(bag, more, depth, sayer);
   }
   const fields = fieldsOf(bag, depth, sayer);

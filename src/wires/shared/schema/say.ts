@@ -30,13 +30,14 @@ function sayNode(alternatives: readonly (readonly Place[])[], depth: number, say
     if (taken.nullable) nullable = true;
   }
   if (asked(depth, sayer)) nullable = false;
-  const parts = merged(shapes, sayer);
+  const parts = merged(asked(depth, sayer) ? objects(shapes) : shapes, sayer);
   const many = parts.length > 1 || (parts.some(({ kind }) => kind === "any") && !asked(depth, sayer));
+  const level = parts.length > 1 ? Math.max(depth, 1) : depth;
   const branches: Made[] = [];
   const seen = new Set<string>();
   for (const shape of parts) {
     const bare = many && common !== undefined ? { ...shape, bag: without(shape.bag, common) } : shape;
-    for (const made of sayShape(bare, depth, sayer)) {
+    for (const made of sayShape(bare, level, sayer)) {
       const key = many ? JSON.stringify(made.schema) : "";
       if (seen.has(key)) continue;
       seen.add(key);
@@ -52,7 +53,13 @@ function sayNode(alternatives: readonly (readonly Place[])[], depth: number, say
   return union(branches, nullable, common, sayer);
 }
 
-/** Arguments are an object, whatever their schema leaves open. */
+/** Arguments are an object, whatever else their schema allows. */
+function objects(shapes: readonly Shape[]): readonly Shape[] {
+  const found = shapes.filter(({ kind }) => kind === "object");
+  const any = shapes.find(({ kind }) => kind === "any");
+  return found.length > 0 ? found : any === undefined ? shapes : [any];
+}
+
 const asked = (depth: number, { use }: Sayer): boolean => depth === 0 && use === "arguments";
 
 function union(branches: readonly Made[], nullable: boolean, common: Bag | undefined, sayer: Sayer): Made {

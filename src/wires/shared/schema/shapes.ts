@@ -18,22 +18,24 @@ export interface Shapes {
 }
 
 const mostShapes = 48;
+/** How many unions may stand within and beside each other. */
+const deepest = 32;
 
 /** Takes a node apart: unions are opened, with what stands beside them moved into each branch, and kinds are told apart. */
 export function shapesOf(bag: Bag, work: Work): Shapes {
   const shapes: Shape[] = [];
-  const nullable = open(bag, work, shapes);
+  const nullable = open(bag, work, shapes, 0);
   return { shapes, nullable };
 }
 
 /** Returns whether null is allowed. */
-function open(bag: Bag, work: Work, shapes: Shape[]): boolean {
+function open(bag: Bag, work: Work, shapes: Shape[], depth: number): boolean {
   if (bag.never) return false;
   const [union, ...rest] = bag.unions;
-  if (union === undefined || bag.cut) return single(bag, work, shapes) || bag.nullable;
+  if (union === undefined || bag.cut || depth > deepest) return single(bag, work, shapes) || bag.nullable;
   const base = copyOf(bag);
   base.unions = rest;
-  if (union.length > 1 && wordsOnly(union, base, work)) return open(base, work, shapes);
+  if (union.length > 1 && wordsOnly(union, base, work)) return open(base, work, shapes, depth + 1);
   const before = shapes.length;
   let nullable = bag.nullable;
   let fitting = 0;
@@ -46,11 +48,11 @@ function open(bag: Bag, work: Work, shapes: Shape[]): boolean {
     branch.nullable = false;
     readInto(branch, alternative, work);
     if (!branch.never) fitting++;
-    if (open(branch, work, shapes)) nullable = true;
+    if (open(branch, work, shapes, depth + 1)) nullable = true;
   }
   if (fitting > 0 && (shapes.length > before || nullable)) return nullable;
   work.lose("approximated", union[0]?.at ?? bag.at, "none of the alternatives fits what is said beside them");
-  return open(base, work, shapes) || nullable;
+  return open(base, work, shapes, depth + 1) || nullable;
 }
 
 /** "Either this or that must be there" would copy the whole object into each branch: it is told instead. */
@@ -113,6 +115,7 @@ function listed(bag: Bag, values: readonly Json[], work: Work, shapes: Shape[]):
     work.lose("approximated", bag.at, "no value of its list is of its type");
     fitting = values;
   }
+  const fractions = kinds?.has("integer") !== true && fitting.some((one) => kindOf(one) === "number");
   const groups = new Map<Shape["kind"], Json[]>();
   let nullable = false;
   for (const value of fitting) {
@@ -121,8 +124,7 @@ function listed(bag: Bag, values: readonly Json[], work: Work, shapes: Shape[]):
       nullable = true;
       continue;
     }
-    const group =
-      kind === "integer" && !kinds?.has("integer") && fitting.some((one) => kindOf(one) === "number") ? "number" : kind;
+    const group = kind === "integer" && fractions ? "number" : kind;
     const found = groups.get(group);
     if (found === undefined) groups.set(group, [value]);
     else found.push(value);

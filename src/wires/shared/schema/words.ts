@@ -2,15 +2,18 @@ import { isArray, isObject, type Json } from "../../../canonical/json.ts";
 
 const longest = 300;
 
-/** JSON on one line, cut where it would be long. */
-export function shown(value: Json | undefined): string {
-  let text: string;
+/** JSON on one line; what is nested too deep to be written is an ellipsis. */
+export function written(value: Json | undefined): string {
   try {
-    text = JSON.stringify(value) ?? "nothing";
+    return JSON.stringify(value) ?? "nothing";
   } catch {
-    // Nested deeper than can be written.
     return "…";
   }
+}
+
+/** The same, cut where it would be long. */
+export function shown(value: Json | undefined): string {
+  const text = written(value);
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 

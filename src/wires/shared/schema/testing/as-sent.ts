@@ -7,11 +7,14 @@ import { isArray, isObject, type Json, type JsonObject } from "../../../../canon
 
 class Misfit extends Error {}
 
-/** Throws where no value under the compiled schema could mean this one. */
-export function asSent(value: Json, schema: JsonObject): Json {
+/**
+ * Throws where no value under the compiled schema could mean this one.
+ * @param filled every property must be there, absent ones as null
+ */
+export function asSent(value: Json, schema: JsonObject, filled: boolean): Json {
   const { anyOf, enum: values, description } = schema;
   if (value === null && (schema["nullable"] === true || types(schema).includes("null"))) return null;
-  if (isArray(anyOf)) return byBranch(value, anyOf.filter(isObject));
+  if (isArray(anyOf)) return byBranch(value, anyOf.filter(isObject), filled);
   const words = typeof description === "string" ? description : "";
   for (const type of types(schema)) {
     if (type === "string" && isArray(values)) return label(value, values);
@@ -21,11 +24,11 @@ export function asSent(value: Json, schema: JsonObject): Json {
     if (type === "integer" && Number.isInteger(value)) return value;
     if (type === "number" && typeof value === "number") return value;
     if (type === "boolean" && typeof value === "boolean") return value;
-    if (type === "array" && isArray(value)) return value.map((item, at) => asSent(item, itemAt(schema, at)));
+    if (type === "array" && isArray(value)) return value.map((item, at) => asSent(item, itemAt(schema, at), filled));
     if (type === "array" && isObject(value) && /list of its entries/.test(words)) {
-      return Object.entries(value).map(([key, inner = null]) => asSent({ key, value: inner }, itemAt(schema, 0)));
+      return Object.entries(value).map(([key, inner = null]) => asSent({ key, value: inner }, itemAt(schema, 0), filled));
     }
-    if (type === "object" && isObject(value)) return object(value, schema);
+    if (type === "object" && isObject(value)) return object(value, schema, filled);
   }
   throw new Misfit(`${JSON.stringify(value)} under ${JSON.stringify(schema)}`);
 }
@@ -33,10 +36,10 @@ export function asSent(value: Json, schema: JsonObject): Json {
 const types = ({ type }: JsonObject): readonly string[] =>
   (isArray(type) ? type : [type]).map((name) => (typeof name === "string" ? name.toLowerCase() : ""));
 
-function byBranch(value: Json, branches: readonly JsonObject[]): Json {
+function byBranch(value: Json, branches: readonly JsonObject[], filled: boolean): Json {
   for (const branch of [...branches].sort((one, other) => Number("enum" in other) - Number("enum" in one))) {
     try {
-      return asSent(value, branch);
+      return asSent(value, branch, filled);
     } catch (thrown) {
       if (!(thrown instanceof Misfit)) throw thrown;
     }
@@ -56,7 +59,7 @@ function itemAt({ items, prefixItems }: JsonObject, at: number): JsonObject {
   return isObject(place) ? place : {};
 }
 
-function object(value: JsonObject, schema: JsonObject): JsonObject {
+function object(value: JsonObject, schema: JsonObject, filled: boolean): JsonObject {
   const declared = isObject(schema["properties"]) ? schema["properties"] : {};
   const required = isArray(schema["required"]) ? schema["required"] : [];
   const entries: [string, Json][] = [];
@@ -64,22 +67,25 @@ function object(value: JsonObject, schema: JsonObject): JsonObject {
     const as = Object.hasOwn(declared, name) ? name : (renamed(name, declared) ?? name);
     const property = declared[as];
     const more = schema["additionalProperties"];
-    if (isObject(property)) entries.push([as, asSent(inner, property)]);
+    if (isObject(property)) entries.push([as, asSent(inner, property, filled)]);
     else if (more === false || (more === undefined && Object.keys(declared).length > 0))
       throw new Misfit(`${name} is no property`);
-    else entries.push([as, isObject(more) ? asSent(inner, more) : inner]);
+    else entries.push([as, isObject(more) ? asSent(inner, more, filled) : inner]);
   }
   const given = new Set(entries.map(([name]) => name));
   for (const name of required) {
     if (typeof name !== "string" || given.has(name)) continue;
+    if (!filled) throw new Misfit(`${name} is missing`);
     const property = declared[name];
-    entries.push([name, isObject(property) ? asSent(null, property) : null]);
+    entries.push([name, isObject(property) ? asSent(null, property, filled) : null]);
   }
   return Object.fromEntries(entries);
 }
 
 /** Names that were not taken are given with other characters replaced, and a digest. */
-const renamed = (name: string, declared: JsonObject): string | undefined => {
-  const legal = name.replaceAll(/\W/g, "_").slice(0, 40);
-  return Object.keys(declared).find((one) => one.startsWith(legal) || one.startsWith(`_${legal}`));
-};
+function renamed(name: string, declared: JsonObject): string | undefined {
+  const begun = /^[A-Za-z_]/.test(name) ? name : `_${name}`;
+  const legal = begun.replaceAll(/\W/g, "_");
+  if (legal === begun && Object.hasOwn(declared, legal)) return legal;
+  return Object.keys(declared).find((one) => one.startsWith(legal.slice(0, 40)) && /_[0-9a-z]{12}_*$/.test(one));
+}
