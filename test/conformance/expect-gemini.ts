@@ -2,6 +2,7 @@ import type { FinishReason } from "../../src/canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
 import { merge } from "./expect-openai.ts";
 import { num, obj, objects, parseJson, str } from "./json.ts";
+import { addPartialArgs } from "./partial-args.ts";
 import type { ReadCall, ReadChoice, Reading, ReadUsage } from "./reading.ts";
 import { naiveEvents } from "./sse.ts";
 
@@ -66,18 +67,24 @@ function addPart(open: Open, part: JsonObject): void {
   const call = part["functionCall"];
   const text = str(part["text"]) ?? "";
   if (isObject(call)) {
-    const args = call["args"];
-    open.calls.push({
-      name: str(call["name"]) ?? "",
-      args: isObject(args) ? JSON.stringify(args) : "",
-      id: str(call["id"]) || undefined,
-    });
+    addCall(open.calls, call);
   } else if (part["thought"] === true) open.reasoning += text;
   else open.text += text;
   const seal = str(part["thoughtSignature"]);
   if (!seal) return;
   open.opaque.push(seal);
   open.seals.push(`${bearerOf(part, open.calls.length - 1)} ${seal}`);
+}
+
+/** A call without a name goes on with the one before. */
+function addCall(calls: ReadCall[], call: JsonObject): void {
+  const name = str(call["name"]);
+  const last = name === undefined ? calls.at(-1) : undefined;
+  const before = last ? obj(parseJson(last.args || "{}")) : obj(call["args"]);
+  const args = addPartialArgs(before, call["partialArgs"]);
+  const read = { name: last?.name ?? name ?? "", args: JSON.stringify(args), id: last?.id ?? (str(call["id"]) || undefined) };
+  if (last) calls[calls.length - 1] = read;
+  else calls.push(read);
 }
 
 /** What a signature stands on: it must come back on just that. */

@@ -23,14 +23,20 @@ export function responsesWhole(body: JsonObject): Reading {
 
 interface OpenItem {
   item: JsonObject;
-  done: boolean;
   /** Texts by place, as the deltas tell them. */
   readonly texts: Map<string, string>;
 }
 
-/** What a stream's events say of its items; an item's own last word stands above its deltas. */
+/** What a stream's events say of its items: texts by their deltas where there are any, the rest by the item's last word. */
 export function responsesStream(text: string): Reading {
-  const items = new Map<string, OpenItem>();
+  const items: OpenItem[] = [];
+  const open = new Map<number, OpenItem>();
+  const begin = (index: number, item: JsonObject): OpenItem => {
+    const made = { item, texts: new Map<string, string>() };
+    items.push(made);
+    open.set(index, made);
+    return made;
+  };
   let response: JsonObject = {};
   let error = false;
   let ended = false;
@@ -38,45 +44,54 @@ export function responsesStream(text: string): Reading {
     const data = parseJson(event.data);
     if (!isObject(data)) continue;
     const type = str(data["type"]) ?? "";
-    // Some servers give every item the index 0, so the id counts, too.
-    const key = `${num(data["output_index"]) ?? 0} ${str(obj(data["item"])["id"]) ?? str(data["item_id"]) ?? ""}`;
-    if (isObject(data["response"])) response = { ...response, ...data["response"] };
-    if (type === "response.output_item.added") items.set(key, { item: obj(data["item"]), done: false, texts: new Map() });
-    else if (type === "response.output_item.done") {
-      const open = items.get(key);
-      if (open) {
-        open.item = obj(data["item"]);
-        open.done = true;
-      } else items.set(key, { item: obj(data["item"]), done: true, texts: new Map() });
-    } else if (type.endsWith(".delta")) addDelta(items.get(key), type, data);
+    const index = num(data["output_index"]) ?? 0;
+    // Scrubbed recordings name the answer anew in every event: the first id is the answer's.
+    if (isObject(data["response"])) response = { ...data["response"], ...pick(response, "id"), ...pick(response, "model") };
+    if (type === "response.output_item.added") begin(index, obj(data["item"]));
+    else if (type === "response.output_item.done") (open.get(index) ?? begin(index, {})).item = obj(data["item"]);
+    else if (type.endsWith(".delta")) addDelta(open.get(index), type, data);
     error ||= type === "error" || type === "response.failed";
     ended ||= type === "response.completed" || type === "response.incomplete";
   }
-  const told = [...items.values()].map((open) => (open.done ? open.item : withTexts(open)));
-  return { ...reading(response, told), error, ended: ended && !error };
+  const told = items.map(withTexts);
+  const read = reading(response, told);
+  return { ...read, choices: told.length === 0 && error ? [] : read.choices, error, ended: ended && !error };
 }
+
+const pick = (value: JsonObject, key: string): JsonObject => (value[key] === undefined ? {} : { [key]: value[key] });
 
 function addDelta(open: OpenItem | undefined, type: string, data: JsonObject): void {
   const place = `${type} ${num(data["content_index"]) ?? num(data["summary_index"]) ?? 0}`;
   open?.texts.set(place, (open.texts.get(place) ?? "") + (str(data["delta"]) ?? ""));
 }
 
-/** An item that was never finished, as far as its deltas came. */
+/** The item with its texts as its deltas told them. */
 function withTexts({ item, texts }: OpenItem): JsonObject {
-  const of = (type: string): string =>
-    [...texts].flatMap(([place, text]) => (place.startsWith(`response.${type}.delta`) ? text : [])).join("");
+  const of = (type: string, without: Json | undefined): string => {
+    const told = [...texts].filter(([place]) => place.startsWith(`response.${type}.delta`));
+    return told.length > 0 ? told.map(([, text]) => text).join("") : (str(without) ?? "");
+  };
+  const said = (key: string, inner: string): string =>
+    objects(item[key])
+      .map((part) => str(part[inner]) ?? "")
+      .join("");
   switch (item["type"]) {
-    case "message": {
-      const refusal = of("refusal");
-      const parts = [{ type: "output_text", text: of("output_text") }];
-      return { ...item, content: refusal === "" ? parts : [...parts, { type: "refusal", refusal }] };
+    case "message":
+      return {
+        ...item,
+        content: [
+          { type: "output_text", text: of("output_text", said("content", "text")) },
+          { type: "refusal", refusal: of("refusal", said("content", "refusal")) },
+        ],
+      };
+    case "reasoning": {
+      const summary = of("reasoning_summary_text", said("summary", "text"));
+      return { ...item, summary: [{ text: summary }], content: [{ text: of("reasoning_text", said("content", "text")) }] };
     }
-    case "reasoning":
-      return { ...item, summary: [{ type: "summary_text", text: of("reasoning_summary_text") + of("reasoning_text") }] };
     case "function_call":
-      return { ...item, arguments: of("function_call_arguments") };
+      return { ...item, arguments: of("function_call_arguments", item["arguments"]) };
     case "custom_tool_call":
-      return { ...item, input: of("custom_tool_call_input") };
+      return { ...item, input: of("custom_tool_call_input", item["input"]) };
     default:
       return item;
   }
@@ -98,12 +113,12 @@ function reading(head: JsonObject, items: readonly JsonObject[]): Omit<Reading, 
   return { id: str(head["id"]), model: str(head["model"]), choices: [choice], usage: responsesUsage(head["usage"]) };
 }
 
-/** The thoughts themselves where they are shown, else their summary; paragraphs apart. */
+/** The thoughts' summary, or they themselves where they are shown instead. */
 export function thoughtOf(item: JsonObject): string {
   const texts = (key: string): string =>
     objects(item[key])
       .flatMap((part) => str(part["text"]) || [])
-      .join("\n\n");
+      .join("");
   return texts("summary") || texts("content");
 }
 

@@ -136,7 +136,8 @@ export function load(slot: Slot): Exchange[] {
   };
   const text = streamOf(body);
   if (text === undefined) return [{ ...base, stream: undefined }];
-  const parts = wire === "anthropic-messages" ? unglue(text) : [text];
+  const begin = beginnings[wire];
+  const parts = begin ? unglue(text, begin) : [text];
   return parts.map((stream, at) => ({ ...base, id: parts.length > 1 ? `${base.id}#${at}` : base.id, stream }));
 }
 
@@ -184,10 +185,13 @@ export function withModel(body: JsonObject, url: string): JsonObject {
   return { ...body, model: named };
 }
 
-function unglue(text: string): string[] {
-  const starts = [...text.matchAll(/(?:^|\n)(event: ?message_start\r?\n)?data: ?\{"type": ?"message_start"/g)].map(
-    (m) => m.index,
-  );
+const beginnings: { readonly [wire in WireName]?: RegExp } = {
+  "anthropic-messages": /(?:^|\n)(event: ?message_start\r?\n)?data: ?\{"type": ?"message_start"/g,
+  "openai-responses": /(?:^|\n)(event: ?response\.created\r?\n)?data: ?\{"type": ?"response\.created"/g,
+};
+
+function unglue(text: string, begin: RegExp): string[] {
+  const starts = [...text.matchAll(begin)].map((match) => match.index);
   if (starts.length < 2) return [text];
   return starts.map((from, at) => text.slice(at === 0 ? 0 : from, starts[at + 1] ?? text.length));
 }

@@ -68,14 +68,14 @@ function candidateFaults(finished: Map<number, boolean>, candidate: JsonObject, 
     if (content["role"] !== "model") faults.push(`content of role ${String(content["role"])}`);
     if (parts !== undefined && !isArray(parts)) faults.push("parts that are no list");
   }
-  for (const part of objects(parts)) faults.push(...partFaults(part));
   const finish = candidate["finishReason"];
+  for (const part of objects(parts)) faults.push(...partFaults(part, finish !== undefined));
   finished.set(index, finish !== undefined);
   if (finish !== undefined && !finishes.has(String(finish))) faults.push(`finishReason ${String(finish)}`);
   if (finish === undefined && objects(parts).length === 0) faults.push("a candidate that says nothing");
 }
 
-function partFaults(part: JsonObject): string[] {
+function partFaults(part: JsonObject, last: boolean): string[] {
   const contents = Object.keys(part).filter((key) => !beside.has(key));
   if (contents.length !== 1) return [`a part of ${contents.join(" and ") || "nothing"}`];
   const faults: string[] = [];
@@ -84,7 +84,7 @@ function partFaults(part: JsonObject): string[] {
     if (!str(call["name"])) faults.push("a function call without name");
     if (call["args"] !== undefined && !isObject(call["args"])) faults.push("arguments that are no object");
   }
-  if (part["text"] === "" && part["thoughtSignature"] === undefined) faults.push("an empty text");
+  if (part["text"] === "" && part["thoughtSignature"] === undefined && !last) faults.push("an empty text");
   return faults;
 }
 

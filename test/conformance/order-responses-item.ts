@@ -103,7 +103,7 @@ export class OpenItem {
   finish(item: JsonObject, faults: string[]): void {
     this.done = true;
     this.last = item;
-    for (const key of ["type", "id", "call_id", "name"])
+    for (const key of filling[this.type] ? ["type", "id", "call_id", "name"] : ["type", "id"])
       if (item[key] !== this.#added[key]) faults.push(`a ${this.type}'s ${key} changes`);
     if ([...this.#content, ...this.#summary].some((part) => !part.done)) faults.push(`a ${this.type} ends inside a part`);
     const own = filling[this.type];

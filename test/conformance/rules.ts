@@ -29,6 +29,14 @@ export const rules: readonly Rule[] = [
     where: (_diff: Diff, exchange: Exchange) =>
       (exchange.wire === "openai-chat" ? openaiOrphan : anthropicOrphan)(exchange.request ?? {}),
   })),
+  ...(["translate-other", "limits", "socket"] as const).map((cell) => ({
+    id: `custom-call-stream-${cell}`,
+    cell,
+    reason: "OpenAI's chat specification forgets custom tool calls in streams, though OpenAI itself streams them so",
+    check: /^openai-chat\.stream\.spec$/,
+    where: (diff: Diff, exchange: Exchange) =>
+      /tool_calls/.test(diff.actual) && /"custom_tool_call"/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
+  })),
   ...(["translate-other", "socket"] as const).map((cell) => ({
     id: `spoken-answer-${cell}`,
     cell,

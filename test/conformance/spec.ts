@@ -124,7 +124,8 @@ export async function loadJudges(folder: string): Promise<Judges | undefined> {
   };
   const sets = new Map<string, ReadonlySet<string>>();
   return {
-    faults(wire, kind, body) {
+    faults(wire, kind, served) {
+      const body = wire === "openai-responses" ? asSent(served) : served;
       let least: readonly string[] | undefined;
       for (const name of roots[wire][kind]) {
         const faults = files[wire].check(name)(body);
@@ -164,6 +165,16 @@ function requestFaults(
       return discovery.check("GenerateContentRequest")(body);
   }
 }
+
+/** What OpenAI's specification demands of every answer and OpenAI itself never sends. */
+function asSent(body: Json): Json {
+  if (!isObject(body)) return body;
+  if (body["type"] === "response.function_call_arguments.done") return { name: "", ...body };
+  if (isObject(body["response"])) return { ...body, response: asSent(body["response"]) };
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => value !== null || !neverNull.has(name)));
+}
+
+const neverNull = new Set(["user", "usage"]);
 
 /** Property names of a schema (`Name`) or of one of its properties (`Name/property`). */
 function propertyNames(file: Schemas, path: string): string[] {

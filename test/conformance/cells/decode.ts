@@ -19,7 +19,16 @@ export function expectation(exchange: Exchange): Reading | undefined {
 
 /** Which of our codes a provider's status may become. */
 const codesByStatus: { readonly [status: number]: readonly string[] } = {
-  400: ["invalid_request", "unsupported", "context_overflow", "content_policy", "provider_quota", "model_not_found", "bad_reply"],
+  400: [
+    "invalid_request",
+    "unsupported",
+    "context_overflow",
+    "content_policy",
+    "provider_quota",
+    "provider_credential",
+    "model_not_found",
+    "bad_reply",
+  ],
   401: ["provider_credential"],
   402: ["provider_quota"],
   403: ["provider_credential", "provider_quota", "content_policy"],
