@@ -59,6 +59,7 @@ export const routes: readonly Route[] = [
   model("openai", "/v1/models/{model}"),
 
   call("anthropic", anthropicMessages, "chat", "/v1/messages"),
+  call("anthropic", anthropicMessages, "count-tokens", "/v1/messages/count_tokens"),
 
   { kind: "health", method: "GET", path: "/healthz", access: "public" },
   { kind: "readiness", method: "GET", path: "/readyz", access: "public" },

@@ -5,7 +5,7 @@ import { anthropicBase } from "./urls.ts";
 /** The Messages endpoint of Anthropic and of all who imitate it. */
 export const messages: Endpoint = {
   wire: anthropicMessages,
-  operations: ["chat"],
+  operations: ["chat", "count-tokens"],
 };
 
 /** A provider that speaks Anthropic's wire; `x-api-key` is the one header that all of them have understood so far. */

@@ -28,6 +28,8 @@ const deepseek: Remote = {
     chatCompletions,
     {
       ...messages,
+      // Its documentation names no other (api-docs.deepseek.com/guides/anthropic_api).
+      operations: ["chat"],
       base: ({ baseUrl }) => `${baseUrl}/anthropic`,
       auth: { kind: "header", name: "x-api-key" },
       quirks: {},
