@@ -72,7 +72,8 @@ export class ItemWriter {
     }
     const last = this.#items.at(-1);
     this.#joinable = undefined;
-    for (const item of this.#items) if (!item.done) item.finish(cut && item === last ? "incomplete" : "completed");
+    for (const item of this.#items) item.finish(cut && item === last ? "incomplete" : "completed");
+    if (cut) last?.cutShort();
   }
 
   #cutShort(part: number): void {

@@ -44,7 +44,7 @@ export class OpenItem {
     this.#item = item;
     this.#answer = answer;
     this.type = text(item["type"]) ?? "message";
-    this.id = text(item["id"]) || undefined;
+    this.id = text(item["id"]) || text(item["item_id"]) || undefined;
     if (this.called) this.#only = this.#start(this.#call(item));
     else if (this.type !== "message" && this.type !== "reasoning") {
       this.#only = this.#start({ type: "opaque", origin: answer.origin, kind: this.type, value: item });

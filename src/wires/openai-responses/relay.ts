@@ -15,7 +15,7 @@ import type { Observed, Relay, Relayed, Target } from "../wire.ts";
 import { ResponseDecoder } from "./decode-reply.ts";
 import { decodeFinish } from "./finish.ts";
 import { path } from "./name.ts";
-import { ResponseObject } from "./response-object.ts";
+import { echoOf, ResponseObject } from "./response-object.ts";
 import { decodeUsage } from "./usage.ts";
 
 /** Passes a call on in the caller's own bytes, with the model renamed and what the provider refuses taken out. */
@@ -101,7 +101,7 @@ class ResponseRelay implements Relay {
     if (terminal.kind === "cancelled" || terminal.kind === "finished" || this.#ended || this.#error !== undefined) return [];
     const head = { id: this.#id, model: this.#model };
     const meta = { id: this.#target.callId, createdAt: this.#created, model: this.#target.model };
-    const response = new ResponseObject(head, meta, {});
+    const response = new ResponseObject(head, meta, echoOf({}));
     const output = this.#output;
     const usage = this.#usage;
     if (terminal.kind === "limited") {

@@ -34,7 +34,7 @@ export function echoOf(body: JsonObject): JsonObject {
     top_logprobs: or("top_logprobs", 0),
     top_p: or("top_p", 1),
     truncation: or("truncation", "disabled"),
-    user: or("user", null),
+    ...(body["user"] && { user: body["user"] }),
   };
 }
 
