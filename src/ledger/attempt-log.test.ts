@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { afterEach, beforeEach, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
+import { startRowWorker } from "../storage/start-worker.ts";
 import type { LedgerWriter } from "./attempt-log.ts";
 import { type LedgerOptions, openLedger } from "./open.ts";
-import { startLedgerWorker } from "./start-worker.ts";
 import { attemptEnd, attemptStart, examine, readEntries, realClock, temporaryDirectory } from "./testing/attempts.ts";
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -68,7 +68,7 @@ test("rows are durable soon after, without a flush, more of them too than the wo
 test("a worker that dies again and again loses nothing and doubles nothing", bounded, async () => {
   const workers: Worker[] = [];
   const startWorker: LedgerOptions["startWorker"] = (start) => {
-    const worker = startLedgerWorker(start);
+    const worker = startRowWorker(start);
     workers.push(worker);
     return worker;
   };
@@ -129,6 +129,6 @@ test("what ends after the close is counted as lost", async () => {
 });
 
 test("a ledger whose worker cannot open it does not start", async () => {
-  const startWorker: LedgerOptions["startWorker"] = (start) => startLedgerWorker({ ...start, insert: "INSERT INTO nowhere" });
+  const startWorker: LedgerOptions["startWorker"] = (start) => startRowWorker({ ...start, insert: "INSERT INTO nowhere" });
   await assert.rejects(open({ startWorker }), { name: "StorageError", message: /writer cannot start/ });
 });

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { AttemptEnd, AttemptStart } from "../canonical/ports.ts";
 import { inputTokens, outputTokens, type Usage } from "../canonical/usage.ts";
 import { sqliteCompiler } from "../storage/kysely.ts";
+import type { Cell } from "../storage/protocol.ts";
 
 /** A row of `entries`. Times in milliseconds since the epoch, durations in microseconds, flags 0 or 1, JSON as text. */
 export interface Entry {
@@ -54,9 +55,6 @@ export interface LedgerSchema {
 }
 
 export type Outcome = "settled" | "void";
-
-/** What a cell of a row may be on its way to the database. */
-export type Cell = string | number | null;
 
 /** The order in which `appendRow` writes a row's cells and the insert statement takes them. */
 export const entryColumns = [

@@ -1,21 +1,21 @@
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "../canonical/ports.ts";
+import type { BacklogLimits } from "../storage/backlog.ts";
 import { migrate } from "../storage/migrations.ts";
+import type { WorkerStart } from "../storage/protocol.ts";
 import { openSqlite } from "../storage/sqlite.ts";
+import { startRowWorker } from "../storage/start-worker.ts";
 import { LedgerWriter } from "./attempt-log.ts";
-import type { BacklogLimits } from "./backlog.ts";
 import { entryColumns, insertStatement } from "./entry.ts";
 import { ledgerMigrations } from "./migrations.ts";
-import type { WorkerStart } from "./protocol.ts";
-import { startLedgerWorker } from "./start-worker.ts";
 
 export interface LedgerOptions {
   /** Where the gateway keeps its data; made if missing, readable by this user only. */
   readonly dataDir: string;
   readonly clock: Clock;
   readonly limits?: Partial<BacklogLimits> | undefined;
-  /** See LedgerWriterOptions. */
+  /** See RowWriterOptions. */
   readonly groupMs?: number | undefined;
   readonly onTrouble?: ((message: string) => void) | undefined;
   /** How long the worker waits for another process's lock before it says so and tries again. Default 1000. */
@@ -32,7 +32,7 @@ export const ledgerFile = (dataDir: string): string => join(dataDir, "ledger.sql
  * cause and what to do, and then the gateway must not start.
  */
 export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> {
-  const { dataDir, clock, limits, groupMs, onTrouble, busyTimeoutMs = 1000, startWorker = startLedgerWorker } = options;
+  const { dataDir, clock, limits, groupMs, onTrouble, busyTimeoutMs = 1000, startWorker = startRowWorker } = options;
   const path = ledgerFile(dataDir);
   const db = openSqlite(path);
   try {
@@ -40,7 +40,7 @@ export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> 
   } finally {
     db.close();
   }
-  const setup = { path, insert: insertStatement(), width: entryColumns.length, busyTimeoutMs };
+  const setup = { what: "ledger", path, insert: insertStatement(), width: entryColumns.length, busyTimeoutMs };
   return LedgerWriter.start({
     clock,
     limits,

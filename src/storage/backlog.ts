@@ -1,4 +1,4 @@
-import type { Cell } from "./entry.ts";
+import type { Cell } from "./protocol.ts";
 
 /** Rows on their way to the worker, as one message and one transaction. */
 export interface Batch {

@@ -1,12 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { openSqlite } from "../storage/sqlite.ts";
-import { sqliteCode, sqliteCodes } from "../storage/storage-error.ts";
-import type { Cell } from "./entry.ts";
-import type { FromWorker, ToWorker, WorkerSetup, WorkerStart } from "./protocol.ts";
+import type { Cell, FromWorker, ToWorker, WorkerSetup, WorkerStart } from "./protocol.ts";
+import { openSqlite } from "./sqlite.ts";
+import { sqliteCode, sqliteCodes } from "./storage-error.ts";
 
 /*
- * The entry of the ledger's worker thread, the only writer of its database in this process. It may block: nobody waits for it
+ * The entry of a row writer's worker thread, the only writer of its database in this process. It may block: nobody waits for it
  * on the byte path. Imports are few because they are what the thread's start and memory cost.
  */
 

@@ -1,10 +1,12 @@
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "../canonical/ports.ts";
-import { StorageError } from "../storage/storage-error.ts";
 import type { Backlog } from "./backlog.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
+import { StorageError } from "./storage-error.ts";
 
 export interface FeederOptions {
+  /** Whose rows they are, for messages. */
+  readonly what: string;
   readonly clock: Clock;
   readonly backlog: Backlog;
   /** Starts a worker thread that speaks `protocol.ts` and notes its last commit in `committed`. */
@@ -57,9 +59,14 @@ export class Feeder {
         const reason = fault instanceof Error ? fault.message : "its thread ended";
         this.#thread = this.#worker = undefined;
         if (ready) this.#relaunch(reason);
-        else reject(new StorageError(`The ledger's writer cannot start: ${reason}`, fault));
+        else reject(new StorageError(`The ${this.#options.what}'s writer cannot start: ${reason}`, fault));
       });
     });
+  }
+
+  /** Starts the worker and does not wait for it; a failure is told, and tried again. */
+  launchBehind(): void {
+    this.launch().catch((thrown: unknown) => this.#relaunch(thrown instanceof Error ? thrown.message : "unknown"));
   }
 
   /** Hands over what the worker may have. */
@@ -116,9 +123,9 @@ export class Feeder {
     this.#options.backlog.rewind();
     if (this.#ended) return;
     this.restarts++;
-    this.#report(`The ledger's writer died (${reason}) and is started again.`);
+    this.#report(`The ${this.#options.what}'s writer died (${reason}) and is started again.`);
     this.#cancelRestart = this.#options.clock.after(Math.min(5000, 50 * 2 ** this.#failures++), () => {
-      this.launch().catch((thrown: unknown) => this.#relaunch(thrown instanceof Error ? thrown.message : "unknown"));
+      this.launchBehind();
     });
   }
 
@@ -131,10 +138,11 @@ export class Feeder {
       case "irregular":
         this.repeated += message.known;
         this.refused += message.refused;
-        if (message.refused > 0) this.#options.onTrouble(`The ledger refused ${message.refused} rows: ${message.reason}.`);
+        if (message.refused > 0)
+          this.#options.onTrouble(`The ${this.#options.what} refused ${message.refused} rows: ${message.reason}.`);
         break;
       case "trouble":
-        this.#report(`The ledger cannot be written (${message.reason}); rows wait in memory.`);
+        this.#report(`The ${this.#options.what} cannot be written (${message.reason}); rows wait in memory.`);
         break;
       case "recovered":
         this.trouble = undefined;

@@ -1,7 +1,10 @@
-import type { Cell } from "./entry.ts";
+/** What a cell of a row may be on its way to the database. */
+export type Cell = string | number | null;
 
-/** What the ledger's worker is started with. */
+/** What a writer's worker is started with. */
 export interface WorkerSetup {
+  /** Whose rows they are, for messages and the thread's name: "ledger". */
+  readonly what: string;
   /** The database file, migrated already. */
   readonly path: string;
   readonly insert: string;
@@ -31,7 +34,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: "ready" }
   | { readonly kind: "synced" }
-  /** In a committed batch `known` rows were in the ledger before, and `refused` rows broke the schema and were left out. */
+  /** In a committed batch `known` rows changed nothing, being there already, and `refused` rows broke the schema and were left out. */
   | { readonly kind: "irregular"; readonly known: number; readonly refused: number; readonly reason?: string | undefined }
   /** Writing fails and is being retried; said once, until `recovered`. */
   | { readonly kind: "trouble"; readonly reason: string }
