@@ -1,0 +1,17 @@
+import type { Part } from "../../canonical/parts.ts";
+import { isOwn, restore, type Scope } from "./scope.ts";
+import { type Draft, defined, respell, snakesOf, spelled } from "./spelling.ts";
+
+/** Adds what every part may bear: its seal, members of no other wire; and spells it as it was sent. */
+export function finish(made: Draft, part: Part, at: string, scope: Scope, within: readonly string[] = []): Draft {
+  const { native, losses } = scope;
+  if (part.seal !== undefined) {
+    if (isOwn(part.seal.origin, scope)) made["thoughtSignature"] = part.seal.value;
+    else losses.drop("seal_foreign", at, "its thought signature was made by another provider.");
+  }
+  if (native && spelled(part.as, "thought=false")) made["thought"] = false;
+  restore(made, part.extra, at, scope);
+  if (!native) return made;
+  const snakes = snakesOf(part.as);
+  return snakes.size === 0 ? made : defined(respell(made, snakes, within));
+}
