@@ -176,3 +176,23 @@ test("models are listed in this wire's shape", async () => {
   const page = await client.models.list();
   assert.ok(page.data.some((model) => model.id === "echo" && model.type === "model"));
 });
+
+test("tokens are counted as they are billed, cached ones included, and billed nothing", async () => {
+  const params = {
+    model: "echo",
+    system: [{ type: "text" as const, text: "one two three", cache_control: { type: "ephemeral" as const } }],
+    messages: [user("hi")],
+    tools: [weather],
+  };
+  const counted = await client.messages.countTokens(params);
+  assert.deepEqual(Object.keys(counted), ["input_tokens"]);
+  for (let i = 0; i < 2; i++) {
+    const { usage } = await client.messages.create({ ...params, max_tokens: 9 });
+    const cached = (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
+    assert.ok(cached > 0);
+    assert.equal(counted.input_tokens, usage.input_tokens + cached);
+  }
+  const entry = simulator.journal.entries.find((one) => one.path.endsWith("/count_tokens"));
+  assert.deepEqual([entry?.model, entry?.bill?.input.uncached, entry?.bill?.outputTokens], ["echo", 0, 0]);
+  await assert.rejects(client.messages.countTokens({ model: "echo", messages: [] }), /at least one message/);
+});

@@ -94,9 +94,11 @@ const targetOf = (body: Json | undefined): Target => ({
 
 function check(body: JsonObject, question: Question, target: Target, state: State): readonly string[] {
   const { face, headers, query } = question;
+  // A service that reads into types of its own finds unknown fields before it judges what they say.
+  const unread = state.specs ? (face.checkSpec?.(body, state.specs, headers) ?? []) : [];
+  if (unread.length > 0) return unread;
   const errors = face.check(body, headers, state.signer, target);
-  if (errors.length > 0 || !state.specs) return errors;
-  if (face.checkSpec) return face.checkSpec(body, state.specs, headers);
+  if (errors.length > 0 || !state.specs || face.checkSpec) return errors;
   switch (face.wire) {
     case "openai-chat":
       return state.specs.chatRequest(body);

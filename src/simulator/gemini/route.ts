@@ -11,7 +11,10 @@ export interface GeminiRoute {
 
 const asked = /(?:^|\/)(?:models|tunedModels|dynamic)\/([^/]+):([A-Za-z]+)$/;
 
-/** Reads `…/models/{model}:{method}`; undefined for other paths. */
+/** Whether a method of a model is asked for, known or not. */
+export const isAsked = (path: string): boolean => asked.test(path);
+
+/** Reads `…/models/{model}:{method}`; undefined for other paths and unknown methods. */
 export function geminiRoute(path: string, query: string): GeminiRoute | undefined {
   const found = asked.exec(path);
   if (!found) return undefined;

@@ -8,7 +8,7 @@ import type { State } from "../state.ts";
 import { notFound } from "./errors.ts";
 import { geminiFace } from "./face.ts";
 import { getModel, listModels } from "./models.ts";
-import { geminiKey, geminiRoute, refusalOf } from "./route.ts";
+import { geminiKey, geminiRoute, isAsked, refusalOf } from "./route.ts";
 
 export interface Arrival {
   readonly method: string;
@@ -32,9 +32,12 @@ export function serveGemini(arrival: Arrival, response: ServerResponse, entry: O
     return true;
   }
   const listing = method === "GET" && isGemini(path, request, query) ? /\/models(?:\/([^/]+))?$/.exec(path) : undefined;
-  if (!route && !listing) return false;
+  const unknown = method === "POST" && !route && isAsked(path);
+  if (!route && !listing && !unknown) return false;
   entry.note({ wire: geminiFace.wire, model: route?.target.model, stream: route?.target.stream ?? false });
   if (refused) deliver(errorPlan(geminiFace, refused.kind, refused.message, "", state.pace), response, entry, state.clock);
+  else if (unknown)
+    deliver(errorPlan(geminiFace, "not-found", `The simulator has no ${path}.`, "", state.pace), response, entry, state.clock);
   else deliver(modelsPlan(listing?.[1], query, state), response, entry, state.clock);
   return true;
 }

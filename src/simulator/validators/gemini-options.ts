@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { object, objects } from "../gemini/normal.ts";
 import { jsonSchemaFindings } from "./gemini-json-schema.ts";
-import { schemaFindings } from "./gemini-schema.ts";
+import { located, schemaFindings } from "./gemini-schema.ts";
 
 const mostStopSequences = 5;
 
@@ -43,7 +43,8 @@ function checkFormat(config: JsonObject, at: string, found: string[]): void {
     );
   if ((given(responseSchema) || given(json)) && mime !== "application/json" && mime !== "text/x.enum")
     found.push(`* ${at}.response_mime_type: must be application/json or text/x.enum where a schema is given.`);
-  if (isObject(responseSchema)) for (const one of schemaFindings(responseSchema)) found.push(`* ${at}.response_schema${one}`);
+  if (isObject(responseSchema))
+    for (const one of schemaFindings(responseSchema)) found.push(located(`${at}.response_schema`, one));
   if (isObject(json)) for (const one of jsonSchemaFindings(json)) found.push(`* ${at}.response_json_schema${one}`);
 }
 

@@ -41,6 +41,14 @@ export function schemaFindings(schema: JsonObject): string[] {
   return found;
 }
 
+/** A finding with the place of the schema before it, worded as the service words it. */
+export function located(at: string, finding: string): string {
+  const unknown = /^(.*?): (Unknown name "[^"]*")(: .*)$/.exec(finding);
+  if (!unknown) return `* ${at}${finding}`;
+  const [, path = "", name = "", rest = ""] = unknown;
+  return `Invalid JSON payload received. ${name} at '${at.replace("GenerateContentRequest.", "")}${path}'${rest}`;
+}
+
 function node(source: Json | undefined, at: string, depth: number, found: string[]): void {
   if (!isObject(source)) {
     found.push(`${at}: must be a schema`);

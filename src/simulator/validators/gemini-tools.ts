@@ -1,7 +1,7 @@
 import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
 import { object, objects, upper } from "../gemini/normal.ts";
 import { jsonSchemaFindings } from "./gemini-json-schema.ts";
-import { schemaFindings } from "./gemini-schema.ts";
+import { located, schemaFindings } from "./gemini-schema.ts";
 
 const functionName = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$/;
 const modes = new Set(["", "MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"]);
@@ -39,7 +39,7 @@ function checkDeclaration(declaration: JsonObject, at: string, names: Set<string
   if (parameters !== undefined && json !== undefined)
     found.push(`* ${at}: parameters and parameters_json_schema exclude each other.`);
   if (isObject(parameters)) {
-    for (const one of schemaFindings(parameters)) found.push(`* ${at}.parameters${one}`);
+    for (const one of schemaFindings(parameters)) found.push(located(`${at}.parameters`, one));
     if (upper(parameters["type"]) !== "OBJECT" && parameters["type"] !== 6 && parameters["anyOf"] === undefined)
       found.push(`* ${at}.parameters.type: the schema of parameters must be of type OBJECT.`);
   }
