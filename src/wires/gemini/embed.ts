@@ -13,8 +13,8 @@ import { decodeInnerError, errorIn } from "./errors.ts";
 import { name, pathFor, resource, verbOf } from "./name.ts";
 import { relayBody } from "./relay.ts";
 import { WholeRelay } from "./relay-whole.ts";
-import { type Scope, scopeFor } from "./scope.ts";
-import { camel, type Draft, defined, put, respell, words } from "./spelling.ts";
+import { place, type Scope, scopeFor } from "./scope.ts";
+import { camel, camelObject, type Draft, defined, put, respell, words } from "./spelling.ts";
 
 /*
  * Embeddings: `batchEmbedContents`, a list of requests with one vector each, and `embedContent`, one. What the requests of a
@@ -22,7 +22,9 @@ import { camel, type Draft, defined, put, respell, words } from "./spelling.ts";
  */
 
 const single = "embedContent";
-const shared = ["taskType", "title", "outputDimensionality"];
+/** What the vectors are to be, in the request itself or (newer) in an object of its own. */
+const wishes = ["taskType", "title", "outputDimensionality"];
+const config = "embedContentConfig";
 
 export const embed: Codec<"embed"> = {
   encodeRequest,
@@ -69,21 +71,33 @@ function readRequest(body: JsonObject, model: string, one: boolean): EmbedReques
     forms.push(`${form}${named === undefined ? "" : " named"}`);
   }
   const rest = first ?? {};
+  const own = camelObject(rest[config], snakes);
   if (one) spelling["verb"] = single;
+  if (own !== undefined) spelling["wishes"] = config;
   if (snakes.size > 0) spelling["snake"] = [...snakes].join(",");
   if (forms.some((form) => form !== " named")) spelling["forms"] = forms.join(";");
-  const extra = { ...others(rest, new Set(shared)), ...(one ? {} : others(body, new Set(["requests"]))) };
+  if (!one && body["model"] !== undefined) spelling["model"] = "batch";
+  const asked = { ...rest, ...own };
+  const unread = others(rest, new Set([...wishes, ...(own ? [config] : [])]));
+  const extra: JsonObject = {
+    ...unread,
+    ...prefixed(config, own && others(own, new Set(wishes))),
+    ...(one ? {} : prefixed("batch", others(body, new Set(["requests", "model"])))),
+  };
   return {
     model,
     inputs,
-    dimensions: optional(rest["outputDimensionality"], "outputDimensionality", number, "a number"),
-    taskType: optional(rest["taskType"], "taskType", text, "a string"),
-    title: optional(rest["title"], "title", text, "a string"),
+    dimensions: optional(asked["outputDimensionality"], "outputDimensionality", number, "a number"),
+    taskType: optional(asked["taskType"], "taskType", text, "a string"),
+    title: optional(asked["title"], "title", text, "a string"),
     spelling,
     ...(Object.keys(extra).length > 0 && { extra }),
     extraOrigin: name,
   };
 }
+
+const prefixed = (at: string, members: JsonObject | undefined): JsonObject =>
+  Object.fromEntries(Object.entries(members ?? {}).map(([field, value]) => [`${at}.${field}`, value]));
 
 /** A content: a text alone, else its parts. `form`: its role, and `single` where its one part stood outside a list. */
 function readInput(value: Json | undefined, at: string): { readonly input: EmbedInput; readonly form: string } {
@@ -105,16 +119,19 @@ function encodeRequest(request: EmbedRequest, target: Target): EncodedRequest<"e
   const one = native && request.spelling?.["verb"] === single;
   const forms = native ? request.spelling?.["forms"]?.split(";") : undefined;
   const snakes = new Set(native ? request.spelling?.["snake"]?.split(",") : []);
+  const extra = native ? Object.entries(request.extra ?? {}) : [];
   const requests = request.inputs.map((input, index) => {
     const form = (forms?.[index] ?? " named").split(" ");
     const made: Draft = {};
     if (!native || form.includes("named")) made["model"] = resource(target.model);
     made["content"] = content(input, index, form, scope);
-    put(made, "taskType", request.taskType);
-    put(made, "title", request.title);
-    put(made, "outputDimensionality", request.dimensions);
-    if (native) for (const [field, value] of Object.entries(request.extra ?? {})) put(made, field, value);
-    return defined(respell(made, snakes));
+    const asked: Draft = native && request.spelling?.["wishes"] === config ? {} : made;
+    put(asked, "taskType", request.taskType);
+    put(asked, "title", request.title);
+    put(asked, "outputDimensionality", request.dimensions);
+    if (asked !== made) made[config] = asked;
+    for (const [field, value] of extra) if (!field.startsWith("batch.")) place(made, field, value ?? null);
+    return defined(respell(made, snakes, [config]));
   });
   if (!native) {
     if (request.endUser !== undefined) losses.ignore("user_ignored", "user", "this API has no such setting.");
@@ -122,7 +139,10 @@ function encodeRequest(request: EmbedRequest, target: Target): EncodedRequest<"e
       if (!isEmpty(value)) losses.drop("unknown_field_dropped", field, "the field is none of the Gemini API's.");
     }
   }
-  const body: JsonObject = one ? (requests[0] ?? {}) : { requests };
+  const batch: Draft = { requests };
+  if (native && request.spelling?.["model"] === "batch") batch["model"] = resource(target.model);
+  for (const [field, value] of extra) if (field.startsWith("batch.")) put(batch, field.slice(6), value);
+  const body: JsonObject = one ? (requests[0] ?? {}) : batch;
   return {
     wireRequest: {
       path: pathFor(target.model, one ? single : "batchEmbedContents"),
