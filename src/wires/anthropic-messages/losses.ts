@@ -34,7 +34,7 @@ export function reportLosses(request: ChatRequest, report: Report): void {
   if (request.endUser !== undefined && request.safetyIdentifier !== undefined) {
     report.note("ignored", "safety_identifier_ignored", "safety_identifier", "Anthropic takes one user id; `user` was sent");
   }
-  for (const name of Object.keys(request.extra ?? {})) {
+  for (const name of Object.keys({ ...request.extra, ...request.own?.settings })) {
     report.dropped(
       "extra_dropped",
       name,

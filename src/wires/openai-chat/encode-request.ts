@@ -191,7 +191,7 @@ function streaming(request: ChatRequest, { target, native }: Context): JsonObjec
 
 /** Fields that no specification names go to the wire they came from only. */
 function unnamed(request: ChatRequest, body: Record<string, Json | undefined>, context: Context): void {
-  for (const [field, value] of Object.entries(request.extra ?? {})) {
+  for (const [field, value] of Object.entries({ ...request.extra, ...request.own?.settings })) {
     if (value === undefined) continue;
     if (context.native) {
       const there = body[field];

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { validateHistory } from "../shared/history.ts";
 import { isEmpty } from "../shared/losses.ts";
 import { spelled } from "../shared/openai/form.ts";
+import type { Restore } from "../shared/schema/index.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { ResponseDecoder } from "./decode-reply.ts";
 import { logprobs } from "./decode-request.ts";
@@ -25,27 +26,37 @@ const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "f
  * the target is strict and something would be left out.
  */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
-  const { body, context } = encodeBody(request, target);
+  const { body, context, answer } = encodeBody(request, target);
   if (target.stream) body["stream"] = true;
   else if (context.native && request.spelling?.["stream"] === "false") body["stream"] = false;
   const { provider, callId } = target;
   return {
     wireRequest: { path, headers: { "content-type": "application/json" }, body: defined(body) },
     warnings: context.losses.warnings,
-    decoder: new ResponseDecoder({ provider, callId, names: context.toolNames }),
+    decoder: new ResponseDecoder({ provider, callId, names: context.toolNames, restores: context.restores, answer }),
   };
 }
 
 export const defined = (body: Draft): JsonObject =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 
+interface Encoded {
+  readonly body: Draft;
+  readonly context: Context;
+  /** What undoes on the answer what was done to its schema. */
+  readonly answer: Restore | undefined;
+}
+
 /** All of a request's body but how it is streamed. */
-export function encodeBody(request: ChatRequest, target: Target): { readonly body: Draft; readonly context: Context } {
+export function encodeBody(request: ChatRequest, target: Target): Encoded {
   const native = request.extraOrigin === name;
   if (!(native && leansOnKept(request))) validateHistory(request.messages);
   const context = contextFor(native, target);
   const tools = encodeTools(request.tools, context);
   const offered = tools["tools"] !== undefined;
+  // Anthropic and Gemini hold to an answer's schema always; OpenAI's wires where they are told.
+  const held = request.extraOrigin !== "openai-chat" && request.extraOrigin !== undefined;
+  const sent = request.responseFormat === undefined ? undefined : encodeFormat(request.responseFormat, held, context);
   const body: Draft = {
     model: target.model,
     ...conversation(request, context),
@@ -53,7 +64,7 @@ export function encodeBody(request: ChatRequest, target: Target): { readonly bod
     ...encodeToolChoice(request, offered, context),
     ...((offered || native) && request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls }),
     ...encodeReasoning(request, context),
-    ...text(request, context),
+    ...text(request, sent?.format, context),
     ...plain(request, context),
     ...(native ? kept(request) : stateless(request, target)),
   };
@@ -68,7 +79,7 @@ export function encodeBody(request: ChatRequest, target: Target): { readonly bod
     body[field] = undefined;
     context.losses.drop("field_dropped", field, "the provider refuses this field.");
   }
-  return { body, context };
+  return { body, context, answer: sent?.restore };
 }
 
 /** Results may answer calls that only the keeper of the conversation has, or those of hosted items (tool_search_call …). */
@@ -106,9 +117,7 @@ function instructions(first: Message, rest: readonly Message[], { native }: Cont
   return more && plainly ? said.filter((text) => text.trim() !== "").join("\n\n") || undefined : undefined;
 }
 
-function text(request: ChatRequest, context: Context): JsonObject {
-  const { responseFormat, verbosity, spelling } = request;
-  const format = responseFormat === undefined ? undefined : encodeFormat(responseFormat, context);
+function text({ verbosity, spelling }: ChatRequest, format: JsonObject | undefined, context: Context): JsonObject {
   if (format === undefined && verbosity === undefined)
     return context.native && spelling?.["text"] === "empty" ? { text: {} } : {};
   return { text: { ...(format !== undefined && { format }), ...(verbosity !== undefined && { verbosity }) } };
@@ -196,7 +205,7 @@ function wordForJson({ responseFormat }: ChatRequest, body: Draft, { losses }: C
 
 /** Fields that no specification names go to the wire they came from only. */
 function unnamed(request: ChatRequest, body: Draft, context: Context): void {
-  for (const [field, value] of Object.entries(request.extra ?? {})) {
+  for (const [field, value] of Object.entries({ ...request.extra, ...request.own?.settings })) {
     if (value === undefined) continue;
     if (context.native) {
       const there = body[field];
