@@ -14,8 +14,12 @@ interface Open {
   readonly calls: ReadCall[];
   readonly opaque: string[];
   readonly seals: string[];
+  /** The provider has run tools itself and says what they gave. */
+  answered: boolean;
   raw: string;
 }
+
+const open = (raw: string): Open => ({ text: "", reasoning: "", calls: [], opaque: [], seals: [], answered: false, raw });
 
 export const geminiWhole = (body: JsonObject): Reading => ({ ...read([body]), ended: true });
 
@@ -39,20 +43,16 @@ export function read(events: readonly Json[]): Reading {
     blocked ||= str(obj(event["promptFeedback"])["blockReason"]) !== undefined;
     for (const [at, candidate] of objects(event["candidates"]).entries()) {
       const index = num(candidate["index"]) ?? at;
-      let open = choices.get(index);
-      if (!open) {
-        open = { text: "", reasoning: "", calls: [], opaque: [], seals: [], raw: "" };
-        choices.set(index, open);
-      }
-      for (const part of objects(obj(candidate["content"])["parts"])) addPart(open, part);
+      const state = choices.get(index) ?? open("");
+      choices.set(index, state);
+      for (const part of objects(obj(candidate["content"])["parts"])) addPart(state, part);
       const reason = candidate["finishReason"];
-      if (reason !== undefined && reason !== null) open.raw = String(reason);
+      if (reason !== undefined && reason !== null) state.raw = String(reason);
     }
   }
-  if (blocked && choices.size === 0)
-    choices.set(0, { text: "", reasoning: "", calls: [], opaque: [], seals: [], raw: "PROHIBITED_CONTENT" });
-  const closed = [...choices].map(([index, open]) => close(index, open)).sort((a, b) => a.index - b.index);
-  const ended = choices.size > 0 && [...choices.values()].every((open) => open.raw !== "");
+  if (blocked && choices.size === 0) choices.set(0, open("PROHIBITED_CONTENT"));
+  const closed = [...choices].map(([index, state]) => close(index, state)).sort((a, b) => a.index - b.index);
+  const ended = choices.size > 0 && [...choices.values()].every(({ raw }) => raw !== "");
   return {
     id,
     model,
@@ -63,17 +63,18 @@ export function read(events: readonly Json[]): Reading {
   };
 }
 
-function addPart(open: Open, part: JsonObject): void {
+function addPart(state: Open, part: JsonObject): void {
   const call = part["functionCall"];
   const text = str(part["text"]) ?? "";
   if (isObject(call)) {
-    addCall(open.calls, call);
-  } else if (part["thought"] === true) open.reasoning += text;
-  else open.text += text;
+    addCall(state.calls, call);
+  } else if (part["thought"] === true) state.reasoning += text;
+  else state.text += text;
+  state.answered ||= isObject(part["functionResponse"]);
   const seal = str(part["thoughtSignature"]);
   if (!seal) return;
-  open.opaque.push(seal);
-  open.seals.push(`${bearerOf(part, open.calls.length - 1)} ${seal}`);
+  state.opaque.push(seal);
+  state.seals.push(`${bearerOf(part, state.calls.length - 1)} ${seal}`);
 }
 
 /** A call without a name goes on with the one before. */
@@ -94,8 +95,9 @@ function bearerOf(part: JsonObject, call: number): string {
   return typeof part["text"] === "string" ? "text" : "other";
 }
 
-function close(index: number, { text, reasoning, calls, opaque, seals, raw }: Open): ReadChoice {
-  return { index, text, reasoning, refusal: "", calls, finish: geminiFinish(raw, calls.length > 0), opaque, seals };
+function close(index: number, { text, reasoning, calls, opaque, seals, answered, raw }: Open): ReadChoice {
+  const finish = answered ? undefined : geminiFinish(raw, calls.length > 0);
+  return { index, text, reasoning, refusal: "", calls, finish, opaque, seals };
 }
 
 export function geminiFinish(raw: string, calls: boolean): FinishReason | undefined {

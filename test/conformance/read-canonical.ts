@@ -1,7 +1,7 @@
 import type { ChatChunk, ChatResult, Choice, Delta, Finish } from "../../src/canonical/chat.ts";
 import type { Part } from "../../src/canonical/parts.ts";
 import type { Usage } from "../../src/canonical/usage.ts";
-import { type Diff, diff } from "./json.ts";
+import { type Diff, diff, str } from "./json.ts";
 import type { ReadChoice, Reading, ReadUsage } from "./reading.ts";
 
 /* Reads what a codec decoded, without canonical/accumulate (which is judged too). */
@@ -33,9 +33,11 @@ function readChoice(choice: Choice): ReadChoice {
       for (const payload of [part.signature, part.redacted, part.encrypted]) if (payload) opaque.push(payload);
       if (part.signature) seals.push(`thought ${part.signature}`);
     }
-    if (part.seal) {
-      opaque.push(part.seal.value);
-      seals.push(`${bearerOf(part, calls.length - 1)} ${part.seal.value}`);
+    // What only its maker can read carries its mark inside.
+    const seal = part.seal?.value ?? (part.type === "opaque" ? str(part.value["thoughtSignature"]) : undefined);
+    if (seal) {
+      opaque.push(seal);
+      seals.push(`${bearerOf(part, calls.length - 1)} ${seal}`);
     }
   }
   return { index: choice.index, text, reasoning, refusal, calls, finish: choice.finish.reason, opaque, seals };

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../src/canonical/json.ts";
 import { type Diff, objects, str } from "./json.ts";
-import type { Exchange } from "./loader.ts";
+import type { Exchange, WireName } from "./loader.ts";
+import { wireJudges } from "./wires/index.ts";
 
 /**
  * A difference that is right as it is. Every rule is narrow, has a reason, prints how often it was needed, and is red when it
@@ -26,8 +27,7 @@ export const rules: readonly Rule[] = [
     reason:
       "a server let pass a tool call without a result or a result without a call; the APIs proper refuse it, and so do we, naming the message",
     check: /^threw$/,
-    where: (_diff: Diff, exchange: Exchange) =>
-      (exchange.wire === "openai-chat" ? openaiOrphan : anthropicOrphan)(exchange.request ?? {}),
+    where: (_diff: Diff, exchange: Exchange) => orphan[exchange.wire](exchange.request ?? {}),
   })),
   ...(["translate-other", "limits", "socket"] as const).map((cell) => ({
     id: `custom-call-stream-${cell}`,
@@ -44,6 +44,14 @@ export const rules: readonly Rule[] = [
     check: /\.text$/,
     where: (_diff: Diff, exchange: Exchange) => /"transcript": ?"[^"]/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
   })),
+  ...(["translate-other", "limits", "socket"] as const).map((cell) => ({
+    id: `answered-call-${cell}`,
+    cell,
+    reason: "Google has run the caller's tool itself: the call is shown, with its result, and nothing is left to be done",
+    check: /\.(order|finish)$/,
+    where: (_diff: Diff, exchange: Exchange) =>
+      exchange.wire === "gemini" && /"functionResponse"/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
+  })),
   {
     id: "result-metadata",
     cell: "decode",
@@ -51,6 +59,13 @@ export const rules: readonly Rule[] = [
     check: /^extra\.result\.metadata$/,
   },
 ];
+
+const orphan: { readonly [wire in WireName]: (request: JsonObject) => boolean } = {
+  "openai-chat": openaiOrphan,
+  "anthropic-messages": anthropicOrphan,
+  "openai-responses": () => false,
+  gemini: (request) => wireJudges.gemini.strict(request).some((fault) => /number of function response parts/.test(fault)),
+};
 
 /** Whether a history answers a call that the message before did not make. */
 function anthropicOrphan(request: JsonObject): boolean {

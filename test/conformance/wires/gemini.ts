@@ -71,7 +71,8 @@ function* substance(body: JsonObject): Substance {
 function* said(role: string, part: JsonObject): Substance {
   if (part["thought"] !== true) yield* named(`text of ${role}`, part["text"]);
   const inline = obj(either(part, "inlineData", "inline_data"));
-  yield* named("data", inline["data"]);
+  // Google takes both alphabets of base64; other wires have the plain one only.
+  yield* named("data", str(inline["data"])?.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, ""));
   yield* named("file", either(obj(either(part, "fileData", "file_data")), "fileUri", "file_uri"));
   yield* named("tool call", obj(either(part, "functionCall", "function_call"))["name"]);
 }
