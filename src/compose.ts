@@ -3,6 +3,7 @@ import type { ModelListing } from "./canonical/models.ts";
 import type { Clock, Random } from "./canonical/ports.ts";
 import type { Handler } from "./canonical/reply.ts";
 import type { Config } from "./config/config.ts";
+import { openPins } from "./conversations/open-pins.ts";
 import { TurnStore } from "./conversations/turn-store.ts";
 import { chain } from "./gateway.ts";
 import { KeyRing } from "./identity/keys.ts";
@@ -52,6 +53,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
   const { config, providers, onTrouble, clock = systemClock, random = systemRandom } = options;
   const keys = new KeyRing(config.keys.map(({ id, secret, labels }) => ({ id, secret: secret.reveal(), labels })));
   const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble });
+  const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble }), ledger);
   const transport = new HttpTransport({ clock });
   const models = new ModelList(providers, transport, clock);
   const handler = chain(
@@ -60,7 +62,8 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     keepParts(new TurnStore(clock, { ttlMs: config.conversations.ttlMs })),
   )(
     dispatch({
-      plan: planner(providers),
+      plan: planner(providers, pins),
+      pins,
       transport,
       log: ledger,
       clock,
@@ -82,10 +85,22 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
       return losing ? (trouble ?? "the ledger is losing rows") : undefined;
     },
     ledgerHealth: () => ledger.health(),
-    flush: () => ledger.flush(),
+    flush: async () => {
+      await Promise.all([ledger.flush(), pins.flush()]);
+    },
     close: async () => {
       await transport.close();
-      await ledger.close();
+      await Promise.all([ledger.close(), pins.close()]);
     },
   };
+}
+
+/** Opens what comes after the ledger, which is closed again where that fails. */
+async function opened<T>(open: () => T, ledger: { close(): Promise<unknown> }): Promise<T> {
+  try {
+    return open();
+  } catch (thrown) {
+    await ledger.close();
+    throw thrown;
+  }
 }

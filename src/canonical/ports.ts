@@ -77,3 +77,24 @@ export interface OpenAttempt {
 export interface AttemptLog {
   begin(start: AttemptStart): OpenAttempt;
 }
+
+/** The deployment that keeps an answer. */
+export interface Keeper {
+  readonly provider: string;
+  /** In the provider's words. */
+  readonly model: string;
+}
+
+/**
+ * Which deployment keeps which answer, so that calls about it go there. An owner (a key's id) never learns of another's. No
+ * method waits; what is noted survives a restart.
+ */
+export interface Pins {
+  /** "none": it is kept for others only, or was deleted. Undefined: nobody here has heard of it. */
+  find(owner: string, id: string): Keeper | "none" | undefined;
+  /** `booked`: the ledger has its usage. */
+  pin(owner: string, id: string, keeper: Keeper, booked: boolean): void;
+  unpin(owner: string, id: string): void;
+  /** True once, for an answer of this owner whose usage is not in the ledger yet. */
+  claimUsage(owner: string, id: string): boolean;
+}

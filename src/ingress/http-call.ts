@@ -1,5 +1,4 @@
-import type { Call, Caller, CallRecord, Labels, Monotonic, Source } from "../canonical/call.ts";
-import type { JsonObject } from "../canonical/json.ts";
+import type { Call, Caller, CallRecord, Labels, Monotonic, OutputForm, Source } from "../canonical/call.ts";
 import type { Operation, Operations } from "../canonical/operations.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import type { DecodedRequest } from "../wires/wire.ts";
@@ -11,7 +10,8 @@ export class HttpCall<Op extends Operation> implements Call<Op> {
   readonly model: string;
   readonly stream: boolean;
   readonly strict: boolean;
-  readonly outputSchema: JsonObject | undefined;
+  readonly continues: string | undefined;
+  readonly output: OutputForm | undefined;
   readonly callerWire: string;
   readonly source: Source;
   readonly caller: Caller;
@@ -39,7 +39,8 @@ export class HttpCall<Op extends Operation> implements Call<Op> {
     this.model = facts.decoded.model;
     this.stream = facts.decoded.stream;
     this.strict = facts.strict;
-    this.outputSchema = facts.decoded.outputSchema;
+    this.continues = facts.decoded.continues;
+    this.output = facts.decoded.output;
     this.callerWire = facts.source.wire;
     this.source = facts.source;
     this.caller = facts.caller;

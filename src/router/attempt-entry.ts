@@ -1,12 +1,13 @@
 import type { Call, CallRecord } from "../canonical/call.ts";
 import type { GatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
-import type { AttemptEnd, AttemptLog, Clock, OpenAttempt } from "../canonical/ports.ts";
+import type { AttemptEnd, AttemptLog, Clock, OpenAttempt, Pins } from "../canonical/ports.ts";
 import type { Terminal } from "../canonical/terminal.ts";
 import type { Warnings } from "../canonical/warnings.ts";
 import { TransportError, type UpstreamReply } from "../transport/http-transport.ts";
 import type { Observed, ReplyDecoder } from "../wires/wire.ts";
-import type { Candidate } from "./plan.ts";
+import type { Candidate } from "./candidate.ts";
+import { type Note, noteOf } from "./kept-answers.ts";
 import { requestId } from "./reply-headers.ts";
 import { terminalOf } from "./upstream-stream.ts";
 
@@ -23,12 +24,19 @@ export class AttemptEntry {
   readonly #warnings: Warnings;
   readonly #stream: boolean;
   readonly #clock: Clock;
+  readonly #note: Note | undefined;
   #upstream: UpstreamReply | undefined;
   #headersMs: number | undefined;
   #contentMs: number | undefined;
   #observed: () => Partial<Observed> = () => ({});
 
-  constructor(call: Call, candidate: Candidate, number: number, relayed: boolean, log: AttemptLog, clock: Clock) {
+  constructor(
+    call: Call,
+    candidate: Candidate,
+    number: number,
+    relayed: boolean,
+    { log, clock, pins }: { readonly log: AttemptLog; readonly clock: Clock; readonly pins?: Pins | undefined },
+  ) {
     const { provider, model } = candidate.deployment;
     this.startedAt = clock.now();
     this.provider = provider;
@@ -37,6 +45,7 @@ export class AttemptEntry {
     this.#warnings = call.warnings;
     this.#stream = call.stream;
     this.#clock = clock;
+    this.#note = relayed ? noteOf(call, candidate, pins) : undefined;
     this.#open = log.begin({
       id: `${call.id}.${number}`,
       callId: call.id,
@@ -86,7 +95,8 @@ export class AttemptEntry {
     if (warnings !== undefined && warnings.length > 0) this.#warnings.addAll(warnings);
   }
 
-  settle(terminal: Terminal, facts: Partial<Observed>): void {
+  settle(terminal: Terminal, told: Partial<Observed>): void {
+    const facts = this.#note?.(terminal, told) ?? told;
     if (facts.model !== undefined) this.#record.model = facts.model;
     this.#open.settle(this.#end(terminal, facts));
   }

@@ -2,13 +2,13 @@ import type { Call, HeaderBag } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import { isObject, type JsonObject } from "../canonical/json.ts";
 import type { Operation } from "../canonical/operations.ts";
-import type { AttemptLog, Clock } from "../canonical/ports.ts";
+import type { AttemptLog, Clock, Pins } from "../canonical/ports.ts";
 import type { Reply } from "../canonical/reply.ts";
 import { type BodyReader, type HttpTransport, readAll, TransportError, type UpstreamReply } from "../transport/http-transport.ts";
 import { retryAfterMs } from "../transport/retry-after.ts";
 import type { Codec, WireRequest } from "../wires/wire.ts";
 import { AttemptEntry } from "./attempt-entry.ts";
-import type { Candidate } from "./plan.ts";
+import type { Candidate } from "./candidate.ts";
 import { prepare } from "./prepare.ts";
 import { callerHeaders } from "./reply-headers.ts";
 import { streamReply } from "./stream-reply.ts";
@@ -24,6 +24,8 @@ export interface AttemptTimeouts {
 export interface AttemptDeps {
   readonly transport: HttpTransport;
   readonly log: AttemptLog;
+  /** Where it is noted which deployment keeps which answer. */
+  readonly pins?: Pins | undefined;
   readonly clock: Clock;
   readonly timeouts: AttemptTimeouts;
   /** The largest whole reply that is taken, in bytes. */
@@ -48,7 +50,7 @@ export async function attempt<Op extends Operation>(
   if (codec === undefined) throw new GatewayError("unsupported", `The ${wire.name} wire cannot carry ${call.operation} calls.`);
   const prepared = prepare(call, candidate, codec);
   call.record.startWaiting(clock.now());
-  const entry = new AttemptEntry(call, candidate, number, prepared.relay !== undefined, deps.log, clock);
+  const entry = new AttemptEntry(call, candidate, number, prepared.relay !== undefined, deps);
   try {
     const upstream = await send(call, candidate, prepared.wireRequest, deps);
     entry.onHeaders(upstream);

@@ -4,6 +4,7 @@ import type { Operation } from "../canonical/operations.ts";
 import type { Clock, Random } from "../canonical/ports.ts";
 import type { Handler, Reply } from "../canonical/reply.ts";
 import { type AttemptDeps, attempt } from "./attempt.ts";
+import { estimated, hasNoEndpoint } from "./estimate.ts";
 import type { Plan } from "./plan.ts";
 import { type RetryPolicy, retryDelay } from "./retry.ts";
 
@@ -22,12 +23,18 @@ export function dispatch(deps: DispatchDeps): Handler {
     const candidate = candidates[0];
     if (candidate === undefined)
       throw new GatewayError("model_not_found", "No deployment can serve this call.", { param: "model" });
+    if (!candidate.endpoint.operations.includes(call.operation)) {
+      const reply = estimated(call, candidate.deployment);
+      if (reply !== undefined) return reply;
+    }
     for (let number = 1; ; number++) {
       try {
         return await attempt(call, candidate, number, deps);
       } catch (thrown) {
         const error = toGatewayError(thrown);
         if (call.signal.aborted) throw error;
+        const reply = hasNoEndpoint(error) ? estimated(call, candidate.deployment) : undefined;
+        if (reply !== undefined) return reply;
         const remainingMs = call.deadline - deps.clock.now();
         const wait = retryDelay(error, { attempts: number, remainingMs }, deps.retry, deps.random);
         if (wait === undefined) throw error;

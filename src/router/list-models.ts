@@ -4,7 +4,7 @@ import type { ListedModel, ModelListing } from "../canonical/models.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
 import { type HttpTransport, readAll } from "../transport/http-transport.ts";
-import { authHeaders } from "./plan.ts";
+import { authHeaders } from "./candidate.ts";
 
 const freshMs = 60_000;
 const waitMs = 5_000;
@@ -74,16 +74,18 @@ export class ModelList {
   }
 }
 
-/** Reads both shapes of list: OpenAI's `created` in seconds, Anthropic's `created_at` in RFC 3339. */
+/** Reads three shapes of list: OpenAI's `created` in seconds, Anthropic's `created_at` in RFC 3339, Gemini's `models/…`. */
 export function readList(body: Json, provider: string): readonly ListedModel[] {
-  const data = isObject(body) ? body["data"] : undefined;
+  const data = isObject(body) ? (body["data"] ?? body["models"]) : undefined;
   if (!isArray(data)) return [];
   return data.flatMap((entry) => {
-    if (!isObject(entry) || typeof entry["id"] !== "string") return [];
+    if (!isObject(entry)) return [];
+    const id = entry["id"] ?? entry["name"];
+    if (typeof id !== "string") return [];
     const { created, created_at: date } = entry;
     const seconds = typeof created === "number" ? created : typeof date === "string" ? Date.parse(date) / 1000 : 0;
     // Whatever is no time of this era would be no date either.
     const createdAt = seconds >= 0 && seconds <= lastSecond ? Math.floor(seconds) : 0;
-    return [{ id: `${provider}/${entry["id"]}`, provider, createdAt }];
+    return [{ id: `${provider}/${id.replace(/^models\//, "")}`, provider, createdAt }];
   });
 }

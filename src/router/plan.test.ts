@@ -4,7 +4,8 @@ import { withRequest } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { Secret } from "../canonical/secret.ts";
 import { type ConfiguredProvider, type ProviderOptions, resolveProviders } from "../providers/index.ts";
-import { authHeaders, type Candidate, planner } from "./plan.ts";
+import { authHeaders, type Candidate } from "./candidate.ts";
+import { planner } from "./plan.ts";
 import { callOf, twoProviders, wires } from "./testing/calls.ts";
 
 const { openai, anthropic } = wires;

@@ -3,7 +3,7 @@ import type { Operation } from "../canonical/operations.ts";
 import { type Shape, shapes } from "../canonical/shapes.ts";
 import { outputLimit } from "../catalog/output-limits.ts";
 import type { Codec, Relay, ReplyDecoder, Target, WireRequest } from "../wires/wire.ts";
-import type { Candidate } from "./plan.ts";
+import type { Candidate } from "./candidate.ts";
 
 /** What goes to the provider, and what reads its reply: a relay where the provider speaks the caller's wire. */
 export interface Prepared<Op extends Operation> {

@@ -1,0 +1,59 @@
+import type { Call, HeaderBag } from "../canonical/call.ts";
+import { GatewayError } from "../canonical/error.ts";
+import type { ConfiguredProvider } from "../providers/index.ts";
+import type { Auth, Deployment, Endpoint, Remote } from "../providers/provider.ts";
+import { canEstimate } from "./estimate.ts";
+
+/** One deployment that could serve the call, and how it would be reached. */
+export interface Candidate {
+  readonly deployment: Deployment;
+  readonly provider: Remote;
+  /**
+   * The endpoint that speaks the caller's wire where there is one, else the provider's first that serves the operation. Where none
+   * does, but the gateway can estimate the answer, the provider's first of all.
+   */
+  readonly endpoint: Endpoint;
+  /** Scheme, host and port, and the path that comes before the wire's own. */
+  readonly origin: string;
+  readonly basePath: string;
+  readonly authHeaders: HeaderBag;
+  /** Why it is here, for `explain` and the trace. */
+  readonly reason: string;
+}
+
+/** The call at a provider. Throws GatewayError `unsupported`. */
+export function candidate(call: Call, provider: ConfiguredProvider, model: string, reason: string): Candidate {
+  const { remote, baseUrl, credential, name } = provider;
+  const able = remote.endpoints.filter(({ operations }) => operations.includes(call.operation));
+  const endpoint =
+    able.find(({ wire }) => wire.name === call.callerWire) ??
+    able[0] ??
+    (canEstimate(call.operation) ? remote.endpoints[0] : undefined);
+  if (endpoint === undefined)
+    throw new GatewayError("unsupported", `${name} cannot serve ${call.operation} calls.`, { param: "model" });
+  const deployment: Deployment = { provider: name, model, baseUrl, credential };
+  const base = endpoint.base?.(deployment) ?? baseUrl;
+  const slash = base.indexOf("/", base.indexOf("//") + 2);
+  return {
+    deployment,
+    provider: remote,
+    endpoint,
+    origin: slash < 0 ? base : base.slice(0, slash),
+    basePath: slash < 0 ? "" : base.slice(slash),
+    authHeaders: authHeaders(endpoint.auth ?? remote.auth, deployment),
+    reason,
+  };
+}
+
+/** The headers that show a deployment's credential to its provider. */
+export function authHeaders(auth: Auth, { credential }: Pick<Deployment, "credential">): HeaderBag {
+  if (credential === undefined) return {};
+  switch (auth.kind) {
+    case "bearer":
+      return { authorization: `Bearer ${credential.reveal()}` };
+    case "header":
+      return { [auth.name]: credential.reveal() };
+    case "none":
+      return {};
+  }
+}
