@@ -1,3 +1,4 @@
+import { promptOf } from "../../canonical/count.ts";
 import { CountDecoder, isCount } from "../shared/count-decoder.ts";
 import { WholeRelay } from "../shared/whole-relay.ts";
 import type { Codec, ReplyEncoder } from "../wire.ts";
@@ -18,7 +19,7 @@ const fields = new Set([
 /** POST /responses/input_tokens */
 export const countTokens: Codec<"count-tokens"> = {
   encodeRequest(request, target) {
-    const { body, context } = encodeBody(request, target);
+    const { body, context } = encodeBody(promptOf(request), target);
     const sent = Object.fromEntries(Object.entries(defined(body)).filter(([field]) => fields.has(field)));
     return {
       wireRequest: { path, headers, body: sent },

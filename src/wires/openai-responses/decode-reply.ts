@@ -7,6 +7,7 @@ import type { Warning } from "../../canonical/warnings.ts";
 import type { Names } from "../shared/names.ts";
 import { decodeInnerError } from "../shared/openai/errors.ts";
 import { number, object, others, text } from "../shared/read.ts";
+import type { Restore } from "../shared/schema/index.ts";
 import type { ReplyDecoder } from "../wire.ts";
 import { decodeFinish } from "./finish.ts";
 import { name } from "./name.ts";
@@ -20,6 +21,10 @@ export interface DecoderOptions {
   readonly callId: string;
   /** Finds the tool names again that the request had to shorten. */
   readonly names: Names;
+  /** What undoes on arguments what the request did to the schema of the tool, by its name as sent. */
+  readonly restores?: ReadonlyMap<string, Restore> | undefined;
+  /** The same for an answer that was to follow a schema. */
+  readonly answer?: Restore | undefined;
 }
 
 const nothing: readonly ChatChunk[] = [];
@@ -40,7 +45,7 @@ export class ResponseDecoder implements ReplyDecoder<"chat"> {
   #done = false;
   readonly warnings: Warning[] = [];
 
-  constructor({ provider, callId, names }: DecoderOptions) {
+  constructor({ provider, callId, names, restores, answer }: DecoderOptions) {
     this.#provider = provider;
     const emit = (chunk: ChatChunk): void => {
       this.#out.push(chunk);
@@ -48,6 +53,8 @@ export class ResponseDecoder implements ReplyDecoder<"chat"> {
     this.#answer = {
       origin: { wire: name, provider },
       names,
+      restores,
+      answer,
       next: () => this.#parts++,
       callId: () => madeCallId(callId, this.#made++),
       emit,

@@ -1,3 +1,4 @@
+import type { OutputForm } from "../../canonical/call.ts";
 import type { ChatRequest, Message, Reasoning } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import { boolean, list, number, object, optional, others, refuse, text, wantText } from "../shared/read.ts";
@@ -30,9 +31,12 @@ export function readContinues(body: JsonObject): string | undefined {
   return previous ?? text(conversation) ?? text(object(conversation)?.["id"]);
 }
 
-/** The JSON Schema that the answer is to follow. */
-export const readSchema = (body: JsonObject): JsonObject | undefined =>
-  object(object(object(body["text"])?.["format"])?.["schema"]);
+/** The form that the answer is to have. */
+export function readOutput(body: JsonObject): OutputForm | undefined {
+  const format = object(object(body["text"])?.["format"]);
+  if (format?.["type"] === "json_schema") return { schema: object(format["schema"]) };
+  return format?.["type"] === "json_object" ? {} : undefined;
+}
 
 /**
  * A caller's body as a canonical request. `spelling` keeps, by wire field, where the body's form is not the usual one: `null`
@@ -74,7 +78,7 @@ export function decodeRequest(body: JsonObject, model: string): ChatRequest {
     toolChoice,
     parallelToolCalls: asBoolean("parallel_tool_calls"),
     responseFormat,
-    reasoning: readReasoning(asObject("reasoning")),
+    reasoning: readReasoning(asObject("reasoning"), spelling),
     maxOutputTokens: asNumber("max_output_tokens"),
     maxToolCalls: asNumber("max_tool_calls"),
     temperature: asNumber("temperature"),
@@ -127,10 +131,17 @@ function readTexts(value: Json | undefined, param: string): readonly string[] | 
   return items.map((item, index) => wantText(item, `${param}[${index}]`));
 }
 
-/** `effort` alone has a word of our own; how thoughts are summed up and what else there is goes along as it is. */
-function readReasoning(value: JsonObject | undefined): Reasoning | undefined {
+/** `effort` and whether thoughts are summed up have words of our own; what else there is goes along as it is. */
+function readReasoning(value: JsonObject | undefined, spelling: Record<string, string>): Reasoning | undefined {
   if (value === undefined) return undefined;
   const effort = text(value["effort"]);
-  const extra = others(value, new Set(effort === undefined ? [] : ["effort"]));
-  return { ...(effort !== undefined && { effort }), ...(extra && { extra }) };
+  const summary = text(value["summary"]);
+  if (summary !== undefined) spelling["reasoning"] = summary;
+  const read = [...(effort === undefined ? [] : ["effort"]), ...(summary === undefined ? [] : ["summary"])];
+  const extra = others(value, new Set(read));
+  return {
+    ...(effort !== undefined && { effort }),
+    ...(summary !== undefined && { display: "summarized" }),
+    ...(extra && { extra }),
+  };
 }

@@ -27,6 +27,7 @@ function decodeTool(tool: JsonObject, at: string): Tool {
   };
 }
 
+/** Its `allowed_callers` are not those that Anthropic's tools name so: they go along unnamed. */
 function decodeFunction(tool: JsonObject, at: string): Tool {
   const { description, parameters, strict } = tool;
   if (description !== undefined && description !== null && typeof description !== "string") {
@@ -35,8 +36,7 @@ function decodeFunction(tool: JsonObject, at: string): Tool {
   if (strict !== undefined && strict !== null && typeof strict !== "boolean") refuse(`${at}.strict`, "true or false");
   const form = functionFields.filter((field) => tool[field] === null).map((field) => `${field}=null`);
   const defer = boolean(tool["defer_loading"]);
-  const callers = tool["allowed_callers"];
-  const known = new Set(["type", ...functionFields, ...(defer === undefined ? [] : ["defer_loading"]), "allowed_callers"]);
+  const known = new Set(["type", ...functionFields, ...(defer === undefined ? [] : ["defer_loading"])]);
   const extra = others(tool, known);
   return {
     type: "function",
@@ -46,7 +46,6 @@ function decodeFunction(tool: JsonObject, at: string): Tool {
     ...(typeof strict === "boolean" && { strict }),
     ...(form.length > 0 && { as: form.join(" ") }),
     ...(defer !== undefined && { deferLoading: defer }),
-    ...(callers !== undefined && { allowedCallers: callers }),
     ...(extra && { extra }),
   };
 }

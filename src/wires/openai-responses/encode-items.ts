@@ -90,14 +90,18 @@ function speak(message: Message, said: readonly Said[], at: string, items: JsonO
   if (!native) {
     restore({}, message.extra, at, context);
     if (role === "assistant") {
-      for (const part of content) items.push(assistantItem(part, at, context));
+      const phase = spelledMembers(said[0]?.part.as, /^phase=/);
+      for (const part of content) items.push({ ...assistantItem(part, at, context), ...phase });
     } else items.push({ role, content: plain(content) ?? content });
     return;
   }
   const { as } = message;
   const itemId = said[0]?.part.itemId;
+  // A part of an answer, put back into a message of another form: its item was an output message.
+  const whole = role === "assistant" && itemId !== undefined && as === undefined;
   const made: JsonObject = {
-    ...(spelled(as, "typed") && { type: "message" }),
+    ...((whole || spelled(as, "typed")) && { type: "message" }),
+    ...(whole && { status: "completed" }),
     ...(itemId !== undefined && { id: itemId }),
     role,
     content: (spelled(as, "string") ? plain(content) : undefined) ?? content,

@@ -8,10 +8,14 @@ const lowBudget = 4096;
 const mediumBudget = 16384;
 
 /** How much the model may think, and whether a caller who wants to see it is shown a summary. */
-export function encodeReasoning({ reasoning }: ChatRequest, context: Context): JsonObject {
+export function encodeReasoning({ reasoning, spelling }: ChatRequest, context: Context): JsonObject {
   if (reasoning === undefined) return {};
   const { effort, extra, display } = reasoning;
-  if (context.native) return { reasoning: restore({ ...(effort !== undefined && { effort }) }, extra, "reasoning", context) };
+  if (context.native) {
+    const summary = display === undefined ? undefined : spelling?.["reasoning"];
+    const said = { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) };
+    return { reasoning: restore(said, extra, "reasoning", context) };
+  }
   restore({}, extra, "reasoning", context);
   const near = effort ?? effortFor(reasoning, context);
   if (effort !== undefined && reasoning.budgetTokens !== undefined) {

@@ -1,7 +1,7 @@
 import type { ChatRequest, FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
-import { fitsStrict } from "../shared/openai/strict-schema.ts";
+import { type Compiled, compileSchema, type Restore } from "../shared/schema/index.ts";
 import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
 
@@ -48,8 +48,9 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
     else if (native && spelled(as, `${field}=null`)) made[field] = null;
   };
   say("description", description);
-  say("parameters", tool.parameters ?? (native ? undefined : { type: "object", properties: {} }));
-  say("strict", native ? tool.strict : strictly(tool, at, context));
+  say("parameters", native ? tool.parameters : parameters(tool, made["name"], at, context));
+  // This API is strict where nothing is said, and changes the schema for it; other wires are strict only on demand.
+  say("strict", native ? tool.strict : (tool.strict ?? false));
   const beside: readonly (readonly [string, Json | undefined])[] = [
     ["defer_loading", tool.deferLoading],
     ["allowed_callers", tool.allowedCallers],
@@ -67,15 +68,22 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
   return restore(made, tool.extra, at, context);
 }
 
-/** This API is strict where nothing is said, and changes the schema for it; other wires are strict only on demand. */
-function strictly(tool: FunctionTool, at: string, { losses }: Context): boolean {
-  if (!tool.strict || fitsStrict(tool.parameters ?? {})) return tool.strict ?? false;
-  losses.approximate(
-    "schema_not_strict",
-    `${at}.strict`,
-    "the schema is outside the strict subset; arguments may depart from it.",
-  );
-  return false;
+/** The schema of the arguments, where it has to be held to strictly said within the subset that this API can hold to. */
+function parameters(tool: FunctionTool, name: Json | undefined, at: string, context: Context): JsonObject {
+  const given = tool.parameters ?? { type: "object", properties: {} };
+  if (tool.strict !== true) return given;
+  const compiled = compileSchema(given, "openai-strict");
+  reportSchema(compiled, `${at}.parameters`, context);
+  if (compiled.coerces && typeof name === "string") context.restores.set(name, compiled.restore);
+  return compiled.schema;
+}
+
+function reportSchema({ losses: lost }: Compiled, at: string, { losses }: Context): void {
+  for (const { at: where, kind, detail } of lost) {
+    const path = where === "" ? at : `${at}.${where}`;
+    if (kind === "dropped") losses.drop("schema_approximated", path, detail);
+    else losses.approximate("schema_approximated", path, detail);
+  }
 }
 
 /** `tool_choice`; `offered` tells whether any tool is left to choose. */
@@ -117,37 +125,39 @@ function allowed(tool: JsonObject, context: Context): JsonObject {
   return typeof named === "string" && type !== undefined ? { type, name: context.toolNames.fit(named) } : tool;
 }
 
-/** `text.format`. This API demands a name for a schema; `response` where the other wire had none. */
-export function encodeFormat(format: ResponseFormat, context: Context): Json {
-  switch (format.type) {
-    case "text":
-      return { type: "text" };
-    case "json":
-      return { type: "json_object" };
-    case "json-schema": {
-      const { name: title, description, schema, strict } = format;
-      const { native } = context;
-      const fits = native ? strict : strictAnswer(strict, schema, context);
-      const named = title ?? (native ? undefined : "response");
-      const made: JsonObject = {
-        type: "json_schema",
-        ...(named !== undefined && { name: native ? named : named.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) }),
-        ...(description !== undefined && { description }),
-        schema,
-        ...(fits !== undefined && { strict: fits }),
-      };
-      return restore(made, format.extra, "text.format", context);
-    }
-  }
+/** `text.format`, and what undoes on the answer what was done to its schema. */
+export interface SentFormat {
+  readonly format: JsonObject;
+  readonly restore?: Restore | undefined;
 }
 
-/** Other wires hold to their schemas always, or where they are told; this API only to those of its strict subset. */
-function strictAnswer(strict: boolean | undefined, schema: JsonObject, { losses }: Context): boolean | undefined {
-  if (strict === false || fitsStrict(schema)) return strict ?? true;
-  losses.approximate(
-    "schema_not_strict",
-    "text.format",
-    "the schema is outside the strict subset; the answer may depart from it.",
-  );
-  return false;
+/**
+ * `text.format`. This API demands a name for a schema: `response` where the other wire had none.
+ *
+ * @param held the caller's wire holds to its schemas without being told
+ */
+export function encodeFormat(format: ResponseFormat, held: boolean, context: Context): SentFormat {
+  switch (format.type) {
+    case "text":
+      return { format: { type: "text" } };
+    case "json":
+      return { format: { type: "json_object" } };
+    case "json-schema": {
+      const { name: title, description, schema, strict, extra } = format;
+      const { native } = context;
+      const strictly = native ? strict : (strict ?? held);
+      const compiled = !native && strictly ? compileSchema(schema, "openai-strict", "answer") : undefined;
+      if (compiled !== undefined) reportSchema(compiled, "response_format", context);
+      const named = native ? title : (title ?? "response").replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64);
+      const made: JsonObject = {
+        type: "json_schema",
+        ...(named !== undefined && { name: named }),
+        ...(description !== undefined && { description }),
+        schema: compiled?.schema ?? schema,
+        ...(strictly !== undefined && { strict: strictly }),
+      };
+      const whole = restore(made, extra, "response_format", context);
+      return { format: whole, ...(compiled?.coerces && { restore: compiled.restore }) };
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { decodeError, encodeError } from "../shared/openai/errors.ts";
 import type { Wire } from "../wire.ts";
 import { countTokens } from "./count-tokens.ts";
-import { decodeRequest, readContinues, readModel, readSchema, readStream } from "./decode-request.ts";
+import { decodeRequest, readContinues, readModel, readOutput, readStream } from "./decode-request.ts";
 import { ResponseEncoder } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { name } from "./name.ts";
@@ -23,7 +23,7 @@ export const openaiResponses: Wire = {
           model,
           stream: readStream(body),
           continues: readContinues(body),
-          outputSchema: readSchema(body),
+          output: readOutput(body),
           request: () => decodeRequest(body, model),
           encoder: (meta) => new ResponseEncoder(meta, echo),
         };

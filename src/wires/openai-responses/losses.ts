@@ -1,5 +1,6 @@
 import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
+import type { Restore } from "../shared/schema/index.ts";
 import type { Target } from "../wire.ts";
 
 /** What the parts of an encoder share while they encode one request. */
@@ -10,6 +11,8 @@ export interface Context {
   readonly losses: Losses;
   readonly toolNames: Names;
   readonly callIds: Names;
+  /** What undoes on arguments what was done to the schema of the tool, by its name as sent. */
+  readonly restores: Map<string, Restore>;
 }
 
 /** OpenAI's own limits. A caller of this wire chose its names for them, so they bind only what comes from elsewhere. */
@@ -25,5 +28,6 @@ export function contextFor(native: boolean, target: Target): Context {
     losses: new Losses(target.strict ?? false),
     toolNames: new Names(toolNameLength ?? (native ? Number.POSITIVE_INFINITY : nameLength), native ? undefined : illegalInNames),
     callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : idLength)),
+    restores: new Map(),
   };
 }

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Origin, Part } from "../../canonical/parts.ts";
 import type { Names } from "../shared/names.ts";
 import { list, object, others, text } from "../shared/read.ts";
+import type { Restore } from "../shared/schema/index.ts";
 import { decodeCitation } from "./citations.ts";
 import { reasoningParts } from "./reasoning.ts";
 
@@ -10,6 +11,8 @@ import { reasoningParts } from "./reasoning.ts";
 export interface Answer {
   readonly origin: Origin;
   readonly names: Names;
+  readonly restores: ReadonlyMap<string, Restore> | undefined;
+  readonly answer: Restore | undefined;
   /** Gives the next part's number. */
   readonly next: () => number;
   /** Makes an id for a call that has none. */
@@ -24,6 +27,9 @@ interface OpenPart {
   told: number;
   cited: number;
   ended: boolean;
+  /** What puts it into the form its schema wants: until it is whole, it is held back. */
+  readonly restore: Restore | undefined;
+  held: string;
 }
 
 type Kind = "text" | "refusal" | "reasoning";
@@ -45,7 +51,7 @@ export class OpenItem {
     this.#answer = answer;
     this.type = text(item["type"]) ?? "message";
     this.id = text(item["id"]) || text(item["item_id"]) || undefined;
-    if (this.called) this.#only = this.#start(this.#call(item));
+    if (this.called) this.#only = this.#start(this.#call(item), answer.restores?.get(text(item["name"]) ?? ""));
     else if (this.type !== "message" && this.type !== "reasoning") {
       this.#only = this.#start({ type: "opaque", origin: answer.origin, kind: this.type, value: item });
     }
@@ -74,7 +80,8 @@ export class OpenItem {
     const only = this.#only;
     if (only === undefined || !this.called || said === "") return;
     only.told += said.length;
-    this.#tell(only, { type: "arguments", text: said });
+    if (only.restore === undefined) this.#tell(only, { type: "arguments", text: said });
+    else only.held += said;
   }
 
   cite(index: number, annotation: Json): void {
@@ -177,20 +184,24 @@ export class OpenItem {
     // Texts follow each other; a provider that never says that one is over begins the next.
     for (const part of this.#parts.values()) this.#end(part);
     const empty = content.type === kind ? { ...content, text: "" } : content;
-    const part = this.#start(empty);
+    const part = this.#start(empty, kind === "text" ? this.#answer.answer : undefined);
     this.#parts.set(key, part);
     return part;
   }
 
-  #start(content: Part): OpenPart {
+  #start(content: Part, restore?: Restore): OpenPart {
     const part = this.#answer.next();
     this.#answer.emit({ type: "part-start", choice: 0, part, content });
-    return { part, told: 0, cited: 0, ended: false };
+    return { part, told: 0, cited: 0, ended: false, restore, held: "" };
   }
 
   #add(part: OpenPart, kind: Kind, said: string, logprobs?: Json): void {
     const tokens = list(logprobs);
     part.told += said.length;
+    if (part.restore !== undefined) {
+      part.held += said;
+      return;
+    }
     if (tokens !== undefined && tokens.length > 0) {
       const held = kind === "refusal" ? { refusal: tokens } : { content: tokens };
       if (kind !== "reasoning") this.#tell(part, { type: kind, text: said, logprobs: held });
@@ -204,11 +215,26 @@ export class OpenItem {
   #end(part: OpenPart): void {
     if (part.ended) return;
     part.ended = true;
+    if (part.restore !== undefined && part.held !== "") {
+      const whole = restored(part.held, part.restore);
+      this.#tell(part, this.called ? { type: "arguments", text: whole } : { type: "text", text: whole });
+    }
     this.#answer.emit({ type: "part-end", choice: 0, part: part.part });
   }
 }
 
 const callMembers = new Set(["type", "id", "call_id", "name", "arguments", "input", "status", "item_id", "output_index"]);
+
+/** JSON that was cut in the middle stays as it is. */
+function restored(written: string, restore: Restore): string {
+  let value: Json;
+  try {
+    value = JSON.parse(written);
+  } catch {
+    return written;
+  }
+  return JSON.stringify(restore(value));
+}
 
 function argumentsOf(item: JsonObject): string {
   if (item["type"] === "custom_tool_call") return text(item["input"]) ?? "";
