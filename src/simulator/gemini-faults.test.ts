@@ -19,7 +19,7 @@ const text = (bytes: Buffer): string => Buffer.concat(unchunk(bytes).pieces).toS
 const events = (bytes: Buffer): number => text(bytes).split("\r\n\r\n").length - 1;
 const status = (head: string): number => Number(head.split(" ")[1]);
 
-test("stalls, resets, truncations count this wire's events", async () => {
+test("stalls, resets, truncations count this wire's events", { timeout: 10_000 }, async () => {
   const stalled = await ask("stall:2", undefined, (bytes) => events(bytes) >= 2);
   assert.deepEqual([stalled.ended, events(stalled.body)], ["left", 2]);
   const entry = await simulator.journal.waitFor((one) => one.fault === "stall:2" && one.outcome === "aborted");
@@ -85,7 +85,7 @@ test("statuses in Google's shape; the wait stands in the body and in no header",
   assert.doesNotMatch((await ask("429:none")).body.toString(), /RetryInfo/);
 });
 
-test("framing and bodies that are no answer", async () => {
+test("framing and bodies that are no answer", { timeout: 10_000 }, async () => {
   const lf = text((await ask("lf")).body);
   assert.ok(lf.includes("\n\n") && !lf.includes("\r"));
   const cr = text((await ask("cr")).body);

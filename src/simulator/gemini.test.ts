@@ -65,6 +65,7 @@ test("thoughts: hidden ones are counted, shown ones are parts, and the answer is
   assert.ok(partsOf(hidden)[0]?.thoughtSignature);
   const thoughts = hidden.usageMetadata?.thoughtsTokenCount ?? 0;
   assert.ok(thoughts > 0);
+  assert.equal(hidden.usageMetadata?.totalTokenCount, (hidden.usageMetadata?.promptTokenCount ?? 0) + 1 + thoughts);
   const params = { model: "reasoner", contents: "hi", config: { thinkingConfig: { includeThoughts: true } } };
   const shown = await client.models.generateContent(params);
   assert.deepEqual(
