@@ -12,7 +12,7 @@ test("a call whose request was changed has lost its source, and nothing else", (
     model: "a/b",
     stream: true as const,
     strict: false,
-    outputSchema: { type: "object" },
+    output: { schema: { type: "object" } },
     request: { model: "b", messages: [] },
     callerWire: "w",
     source: { wire: "w", path: "/", query: "", headers: {}, body: new Uint8Array(), json: {}, members: new Map() },

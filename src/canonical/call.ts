@@ -75,6 +75,12 @@ export class CallRecord {
   headers: HeaderBag = {};
 }
 
+/** The answer is to be one JSON document. */
+export interface OutputForm {
+  /** The JSON Schema that it is to follow, where one was given. */
+  readonly schema?: JsonObject | undefined;
+}
+
 /** One caller request, end to end. */
 export interface Call<Op extends Operation = Operation> {
   readonly id: string;
@@ -88,8 +94,8 @@ export interface Call<Op extends Operation = Operation> {
   readonly strict: boolean;
   /** The id of an answer kept by its provider that the call goes on from or is about: only its keeper can serve the call. */
   readonly continues?: string | undefined;
-  /** The JSON Schema that the caller wants the answer to follow. Known without decoding the request. */
-  readonly outputSchema?: JsonObject | undefined;
+  /** The form that the answer is to have, where one was asked for. Known without decoding the request. */
+  readonly output?: OutputForm | undefined;
   /** Name of the wire the caller speaks, whatever becomes of `source`; absent where the call came over none. */
   readonly callerWire?: string | undefined;
   /** Present only while `request` is what was decoded from it; see `withRequest`. */
@@ -104,8 +110,8 @@ export interface Call<Op extends Operation = Operation> {
 
 /** The call with another request. The source is dropped, so that what was changed is translated and never relayed. */
 export function withRequest<Op extends Operation>(call: Call<Op>, request: Operations[Op]["request"]): Call<Op> {
-  const { id, operation, model, stream, strict, continues, outputSchema, callerWire } = call;
+  const { id, operation, model, stream, strict, continues, output, callerWire } = call;
   const { caller, labels, signal, deadline, warnings, record } = call;
-  const kept = { id, operation, model, stream, strict, continues, outputSchema, callerWire };
+  const kept = { id, operation, model, stream, strict, continues, output, callerWire };
   return { ...kept, request, caller, labels, signal, deadline, warnings, record };
 }

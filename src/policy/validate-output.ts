@@ -15,7 +15,7 @@ import { schemaFault } from "./schema-check.ts";
  * translated instead of relayed, so that a broken answer does not end cleanly.
  */
 export const validateOutput: Step = (next) => (call) => {
-  const { outputSchema } = call;
+  const outputSchema = call.output?.schema;
   if (outputSchema === undefined) return next(call);
   if (!call.stream) {
     return next(call).then((reply) => {

@@ -1,4 +1,4 @@
-import type { HeaderBag, Source } from "../canonical/call.ts";
+import type { HeaderBag, OutputForm, Source } from "../canonical/call.ts";
 import type { Finish } from "../canonical/chat.ts";
 import type { GatewayError } from "../canonical/error.ts";
 import type { WireEvent } from "../canonical/event.ts";
@@ -108,8 +108,8 @@ export interface DecodedRequest<Op extends Operation> {
   readonly framing?: Framing | undefined;
   /** The id of a stored answer that this request goes on from or is about. */
   readonly continues?: string | undefined;
-  /** The JSON Schema that the answer is to follow, where one is asked for. */
-  readonly outputSchema?: JsonObject | undefined;
+  /** The form that the answer is to have, where one is asked for. */
+  readonly output?: OutputForm | undefined;
   /** Decodes the rest. Throws GatewayError `invalid_request` with `param`. */
   request(): Operations[Op]["request"];
   encoder(meta: ReplyMeta): ReplyEncoder<Op>;

@@ -34,7 +34,7 @@ export function decodeRequest(incoming: Incoming): DecodedRequest<"chat"> {
   return {
     model,
     stream,
-    outputSchema: object(format?.["schema"]),
+    output: format === undefined ? undefined : { schema: object(format["schema"]) },
     request: () => readRequest(model, body, headers),
     encoder: (meta) => new MessageEncoder(meta),
   };

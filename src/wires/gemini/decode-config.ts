@@ -1,3 +1,4 @@
+import type { OutputForm } from "../../canonical/call.ts";
 import type { ChatRequest, Reasoning, ResponseFormat } from "../../canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { boolean, number, optional, refuse, text, wantObject, wantText } from "../shared/read.ts";
@@ -87,11 +88,12 @@ function decodeFormat(config: JsonObject, spelling: Record<string, string>): Dec
   return mime === "application/json" ? { format: { type: "json" }, taken: new Set(["responseMimeType"]) } : nothing;
 }
 
-/** The JSON Schema that an answer is to follow, as routing needs it. */
-export function readOutputSchema(value: Json | undefined): JsonObject | undefined {
+/** The form that an answer is to have, as routing needs it. */
+export function readOutput(value: Json | undefined): OutputForm | undefined {
   if (!isObject(value)) return undefined;
   const { format } = decodeFormat(camel(value, new Set()), {});
-  return format?.type === "json-schema" ? format.schema : undefined;
+  if (format === undefined || format.type === "text") return undefined;
+  return format.type === "json-schema" ? { schema: format.schema } : {};
 }
 
 function decodeThinking(

@@ -1,6 +1,6 @@
 import type { Wire } from "../wire.ts";
 import { countTokens } from "./count-tokens.ts";
-import { readOutputSchema } from "./decode-config.ts";
+import { readOutput } from "./decode-config.ts";
 import { decodeRequest, readModel } from "./decode-request.ts";
 import { embed } from "./embed.ts";
 import { CandidateEncoder } from "./encode-reply.ts";
@@ -25,7 +25,7 @@ export const gemini: Wire = {
           model,
           stream,
           framing: stream && !asksForEvents(query) ? "json-array" : undefined,
-          outputSchema: readOutputSchema(config),
+          output: readOutput(config),
           request: () => decodeRequest(body, model),
           encoder: (meta) => new CandidateEncoder(meta),
         };

@@ -1,3 +1,4 @@
+import type { OutputForm } from "../../canonical/call.ts";
 import type { ChatRequest, Reasoning } from "../../canonical/chat.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import { readCache } from "../shared/openai/cache.ts";
@@ -31,6 +32,13 @@ export function readModel(incoming: Incoming): string {
 }
 
 export const readStream = (body: JsonObject): boolean => optional(body["stream"], "stream", boolean, "true or false") ?? false;
+
+/** The form that the answer is to have. */
+export function readOutput(body: JsonObject): OutputForm | undefined {
+  const format = object(body["response_format"]);
+  if (format?.["type"] === "json_schema") return { schema: object(object(format["json_schema"])?.["schema"]) };
+  return format?.["type"] === "json_object" ? { schema: object(format["schema"]) } : undefined;
+}
 
 /**
  * A caller's body as a canonical request. `spelling` keeps, by wire field, where the body's form is not the usual one: `null`

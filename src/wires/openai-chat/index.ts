@@ -1,6 +1,6 @@
 import { object } from "../shared/read.ts";
 import type { Wire } from "../wire.ts";
-import { decodeRequest, readModel, readStream } from "./decode-request.ts";
+import { decodeRequest, readModel, readOutput, readStream } from "./decode-request.ts";
 import { ChatEncoder } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { decodeError, encodeError } from "./errors.ts";
@@ -23,7 +23,7 @@ export const openaiChat: Wire = {
         return {
           model,
           stream,
-          outputSchema: object(object(object(body["response_format"])?.["json_schema"])?.["schema"]),
+          output: readOutput(body),
           request: () => decodeRequest(body, model),
           encoder: (meta) => new ChatEncoder(meta, { usage, legacy }),
         };

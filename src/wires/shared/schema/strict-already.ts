@@ -20,8 +20,9 @@ function node(schema: Json | undefined, depth: number): boolean {
   if (!isObject(schema) || depth > deepest) return false;
   if (!Object.keys(schema).every((key) => known.has(key))) return false;
   const { type, properties, required, format, pattern, items, anyOf } = schema;
-  if (format !== undefined && speeches["openai-strict"].formats.string?.has(String(format)) !== true) return false;
-  if (pattern !== undefined && /\(\?[=!<]|\\[1-9]/.test(String(pattern))) return false;
+  const { formats } = speeches["openai-strict"];
+  if (format !== undefined && (typeof format !== "string" || formats.string?.has(format) !== true)) return false;
+  if (pattern !== undefined && (typeof pattern !== "string" || /\(\?[=!<]|\\[1-9]/.test(pattern))) return false;
   if (type === undefined && anyOf === undefined && schema["$ref"] === undefined) return false;
   if (type === "object" || (isArray(type) && type.includes("object")) || properties !== undefined) {
     if (schema["additionalProperties"] !== false || !isObject(properties) || !isArray(required)) return false;
