@@ -7,6 +7,7 @@ import { encodeThinking } from "./thinking.ts";
 
 /** Most stop sequences the API takes. */
 const mostStops = 5;
+const mostCandidates = 8;
 
 export interface EncodedConfig {
   readonly config: Draft | undefined;
@@ -22,9 +23,9 @@ export function encodeConfig(request: ChatRequest, functions: boolean, scope: Sc
   const config: Draft = {};
   put(config, "stopSequences", stops(request, scope));
   put(config, "temperature", temperature(request, scope));
-  put(config, "topP", request.topP);
+  put(config, "topP", topP(request, scope));
   put(config, "topK", request.topK);
-  put(config, "candidateCount", request.choices);
+  put(config, "candidateCount", candidates(request, scope));
   put(config, "maxOutputTokens", request.maxOutputTokens);
   put(config, "seed", seed(request, scope));
   put(config, "presencePenalty", request.presencePenalty);
@@ -52,6 +53,19 @@ function temperature({ temperature: value }: ChatRequest, { native, losses }: Sc
   if (value === undefined || native || value <= 2) return value;
   losses.approximate("temperature_fitted", "temperature", "the API takes up to 2.");
   return 2;
+}
+
+/** Anthropic's older clients send -1 for "as you like". */
+function topP({ topP: value }: ChatRequest, { native, losses }: Scope): number | undefined {
+  if (value === undefined || native || (value >= 0 && value <= 1)) return value;
+  losses.drop("top_p_dropped", "top_p", `this API takes 0 to 1, not ${value}.`);
+  return undefined;
+}
+
+function candidates({ choices }: ChatRequest, { native, losses }: Scope): number | undefined {
+  if (choices === undefined || native || choices <= mostCandidates) return choices;
+  losses.approximate("choices_cut", "n", `the API gives ${mostCandidates} answers at most.`);
+  return mostCandidates;
 }
 
 /** The API's seeds have 32 bits. */

@@ -79,7 +79,12 @@ function encodeSystem(leading: readonly Message[], scope: Scope): Json | undefin
   if (scope.native && more.length === 0) return asSent(only, "messages[0]", scope);
   const parts = leading.flatMap((message, index) => {
     unnamed(message, `messages[${index}]`, scope);
-    return message.content.flatMap((part, inner) => encodePart(part, `messages[${index}].content[${inner}]`, scope));
+    return message.content.flatMap((part, inner): readonly Draft[] => {
+      const at = `messages[${index}].content[${inner}]`;
+      if (part.type === "text" || scope.native) return encodePart(part, at, scope);
+      scope.losses.drop("system_part_dropped", at, "this API's system text is text only.");
+      return [];
+    });
   });
   return parts.length > 0 ? { parts } : undefined;
 }
