@@ -126,7 +126,9 @@ class HttpIngress {
     const { route } = match;
     if (route.kind === "call") exchange.wire = route.wire;
     if (route.access === "public") return this.#probe(exchange, route.kind);
-    const caller = this.#options.identify(presentedKey(request.headers));
+    const caller = this.#options.identify(
+      presentedKey(request.headers, "family" in route && route.family === "gemini" ? target.query : undefined),
+    );
     if (route.kind !== "call") return this.#models(exchange, route.kind, match.named);
     checkContentType(request.headers);
     await this.#call(exchange, route, caller, { path: plainPath(target.path), query: target.query, named: match.named });

@@ -22,6 +22,12 @@ const anthropicModel = ({ id, createdAt }: ListedModel): JsonObject => ({
   created_at: new Date(createdAt * 1000).toISOString(),
 });
 
+const geminiModel = ({ id }: ListedModel): JsonObject => ({
+  name: `models/${id}`,
+  displayName: id,
+  supportedGenerationMethods: ["generateContent", "countTokens"],
+});
+
 export const modelViews: { readonly [name in Family]: ModelViews } = {
   openai: { one: openaiModel, list: (models) => ({ object: "list", data: models.map(openaiModel) }) },
   anthropic: {
@@ -33,4 +39,5 @@ export const modelViews: { readonly [name in Family]: ModelViews } = {
       last_id: models.at(-1)?.id ?? null,
     }),
   },
+  gemini: { one: geminiModel, list: (models) => ({ models: models.map(geminiModel) }) },
 };

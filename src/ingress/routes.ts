@@ -1,17 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import type { Operation } from "../canonical/operations.ts";
 import { anthropicMessages } from "../wires/anthropic-messages/index.ts";
+import { gemini } from "../wires/gemini/index.ts";
 import { openaiChat } from "../wires/openai-chat/index.ts";
 import { openaiEmbeddings } from "../wires/openai-embeddings/index.ts";
+import { openaiResponses } from "../wires/openai-responses/index.ts";
 import type { Wire } from "../wires/wire.ts";
 import { type Match, PathTable } from "./path-table.ts";
 
 /** Whose SDKs a route is for: they share the shape of errors and model lists, and a prefix under which all of it stands too. */
-export type Family = "openai" | "anthropic";
+export type Family = "openai" | "anthropic" | "gemini";
 
 export const families: { readonly [name in Family]: { readonly prefix: string; readonly errors: Wire } } = {
   openai: { prefix: "/openai", errors: openaiChat },
   anthropic: { prefix: "/anthropic", errors: anthropicMessages },
+  gemini: { prefix: "/gemini", errors: gemini },
 };
 
 /**
@@ -54,12 +57,29 @@ const model = (family: Family, path: string): Route => ({ kind: "model", method:
 /** The whole public API. Routes of a family stand under its prefix as well. */
 export const routes: readonly Route[] = [
   call("openai", openaiChat, "chat", "/v1/chat/completions"),
+  call("openai", openaiResponses, "chat", "/v1/responses"),
+  call("openai", openaiResponses, "count-tokens", "/v1/responses/input_tokens"),
+  call("openai", openaiResponses, "stored", "/v1/responses/{id}", "GET"),
+  call("openai", openaiResponses, "stored", "/v1/responses/{id}", "DELETE"),
+  call("openai", openaiResponses, "stored", "/v1/responses/{id}/input_items", "GET"),
+  call("openai", openaiResponses, "stored", "/v1/responses/{id}/cancel"),
   call("openai", openaiEmbeddings, "embed", "/v1/embeddings"),
   models("openai", "/v1/models"),
   model("openai", "/v1/models/{model}"),
 
   call("anthropic", anthropicMessages, "chat", "/v1/messages"),
   call("anthropic", anthropicMessages, "count-tokens", "/v1/messages/count_tokens"),
+
+  // Google's SDKs use either version; models may be named with or without `models/`.
+  ...["/v1beta", "/v1"].flatMap((version) => [
+    call("gemini", gemini, "chat", `${version}/{model}:generateContent`),
+    call("gemini", gemini, "chat", `${version}/{model}:streamGenerateContent`),
+    call("gemini", gemini, "count-tokens", `${version}/{model}:countTokens`),
+    call("gemini", gemini, "embed", `${version}/{model}:embedContent`),
+    call("gemini", gemini, "embed", `${version}/{model}:batchEmbedContents`),
+  ]),
+  models("gemini", "/v1beta/models"),
+  model("gemini", "/v1beta/models/{model}"),
 
   { kind: "health", method: "GET", path: "/healthz", access: "public" },
   { kind: "readiness", method: "GET", path: "/readyz", access: "public" },
@@ -70,6 +90,8 @@ const prefixed: readonly Route[] = [
   ...routes,
   models("anthropic", "/anthropic/v1/models"),
   model("anthropic", "/anthropic/v1/models/{model}"),
+  models("gemini", "/gemini/v1/models"),
+  model("gemini", "/gemini/v1/models/{model}"),
   ...routes.flatMap((route) => ("family" in route ? [{ ...route, path: families[route.family].prefix + route.path }] : [])),
 ];
 
@@ -92,5 +114,7 @@ export function familyOf({ url = "", headers }: Pick<IncomingMessage, "url" | "h
   if (headers["anthropic-version"] !== undefined || url.includes("/v1/messages") || url.startsWith("/anthropic/")) {
     return "anthropic";
   }
+  const google = headers["x-goog-api-key"] !== undefined || headers["x-goog-api-client"] !== undefined;
+  if (google || /^\/(?:gemini|v1beta)\/|:\w+(?:\?|$)/.test(url)) return "gemini";
   return "openai";
 }

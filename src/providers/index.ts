@@ -1,5 +1,6 @@
 import { anthropic } from "./anthropic.ts";
 import { customRemotes } from "./custom.ts";
+import { google } from "./google.ts";
 import { openai } from "./openai.ts";
 import { openaiCompatible } from "./openai-compatible.ts";
 import type { ProviderOptions, Variables } from "./options.ts";
@@ -10,7 +11,7 @@ export type { ProviderOptions, Variables } from "./options.ts";
 export type { ConfiguredProvider } from "./provider.ts";
 
 /** Every provider that works from its credential alone. */
-const builtIns: readonly BuiltIn[] = [openai, anthropic, ...openaiCompatible];
+const builtIns: readonly BuiltIn[] = [openai, anthropic, google, ...openaiCompatible];
 
 /** What a configuration may name: built-in providers, and the wires that a provider of the operator's own may speak. */
 export const knownNames: { readonly providers: readonly string[]; readonly wires: readonly string[] } = {

@@ -1,5 +1,6 @@
 import { openaiChat } from "../wires/openai-chat/index.ts";
 import { openaiEmbeddings } from "../wires/openai-embeddings/index.ts";
+import { openaiResponses } from "../wires/openai-responses/index.ts";
 import type { Quirks } from "../wires/wire.ts";
 import type { BuiltIn, Endpoint, Remote } from "./provider.ts";
 import { openaiBase } from "./urls.ts";
@@ -16,6 +17,12 @@ export const embeddings: Endpoint = {
   operations: ["embed"],
 };
 
+/** The Responses endpoint of OpenAI and of those who imitate it. */
+export const responses: Endpoint = {
+  wire: openaiResponses,
+  operations: ["chat", "count-tokens", "stored"],
+};
+
 /** A provider that speaks OpenAI's wires under one base URL, with a bearer credential. */
 export const openaiLike = (quirks: Quirks): Remote => ({
   endpoints: [chatCompletions, embeddings],
@@ -27,9 +34,12 @@ export const openaiLike = (quirks: Quirks): Remote => ({
 
 export const openai: BuiltIn = {
   name: "openai",
-  owns: [openaiChat.name, openaiEmbeddings.name],
+  owns: [openaiChat.name, openaiResponses.name, openaiEmbeddings.name],
   baseUrl: "https://api.openai.com/v1",
   keyVariables: ["OPENAI_API_KEY"],
   baseUrlVariable: "OPENAI_BASE_URL",
-  remote: openaiLike({ developerRole: true, toolNameLength: 64, toolCallIdLength: 40 }),
+  remote: {
+    ...openaiLike({ developerRole: true, toolNameLength: 64, toolCallIdLength: 40 }),
+    endpoints: [chatCompletions, responses, embeddings],
+  },
 };

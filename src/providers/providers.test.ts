@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { GatewayError } from "../canonical/error.ts";
 import { Secret } from "../canonical/secret.ts";
+import { gemini } from "../wires/gemini/index.ts";
+import { openaiResponses } from "../wires/openai-responses/index.ts";
 import { type ConfiguredProvider, knownNames, type ProviderOptions, resolveProviders } from "./index.ts";
 import { ProviderError } from "./resolve.ts";
 
@@ -12,11 +15,15 @@ const variables = (env: { readonly [name: string]: string }) => ({
 const resolve = (options: readonly ProviderOptions[], env: { readonly [name: string]: string } = {}) =>
   resolveProviders(options, variables(env));
 
-const everyKey = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k", GROQ_API_KEY: "k", DEEPSEEK_API_KEY: "k", XAI_API_KEY: "k" };
+const everyKey = Object.fromEntries(
+  ["OPENAI", "ANTHROPIC", "GEMINI", "GROQ", "DEEPSEEK", "XAI"].map((name) => [`${name}_API_KEY`, "k"] as const),
+);
 
 const paths: { readonly [wire: string]: string } = {
   "openai-chat": "/chat/completions",
+  "openai-responses": "/responses",
   "openai-embeddings": "/embeddings",
+  gemini: "/v1beta",
   "anthropic-messages": "/v1/messages",
 };
 
@@ -53,10 +60,15 @@ test("each built-in provider is called where its documentation says", () => {
     {
       openai: [
         "https://api.openai.com/v1/chat/completions",
+        "https://api.openai.com/v1/responses",
         "https://api.openai.com/v1/embeddings",
         "https://api.openai.com/v1/models",
       ],
       anthropic: ["https://api.anthropic.com/v1/messages", "https://api.anthropic.com/v1/models"],
+      google: [
+        "https://generativelanguage.googleapis.com/v1beta",
+        "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000",
+      ],
       groq: [
         "https://api.groq.com/openai/v1/chat/completions",
         "https://api.groq.com/openai/v1/embeddings",
@@ -74,8 +86,19 @@ test("each built-in provider is called where its documentation says", () => {
 
 test("base URLs are taken as the SDKs take them, and with the slips that are usual", () => {
   const openai = (baseUrl: string) => urls(only({ name: "openai", baseUrl, apiKey: "none" }));
-  for (const base of ["http://h:1/v1", "HTTP://H:1/v1//", "http://h:1/v1/chat/completions", "http://h:1/v1/embeddings"]) {
-    assert.deepEqual(openai(base), ["http://h:1/v1/chat/completions", "http://h:1/v1/embeddings"], base);
+  for (const base of [
+    "http://h:1/v1",
+    "HTTP://H:1/v1//",
+    "http://h:1/v1/chat/completions",
+    "http://h:1/v1/embeddings",
+    "http://h:1/v1/responses",
+  ]) {
+    const all = ["http://h:1/v1/chat/completions", "http://h:1/v1/responses", "http://h:1/v1/embeddings"];
+    assert.deepEqual(openai(base), all, base);
+  }
+  const google = (baseUrl: string) => urls(only({ name: "google", baseUrl, apiKey: "none" }));
+  for (const base of ["http://h/p", "http://h/p/", "http://h/p/v1beta", "http://h/p/v1beta/models/", "http://h/p/v1"]) {
+    assert.deepEqual(google(base), ["http://h/p/v1beta"], base);
   }
   const anthropic = (baseUrl: string) => urls(only({ name: "anthropic", baseUrl, apiKey: "none" }));
   for (const base of ["http://h/p", "http://h/p/", "http://h/p/v1", "http://h/p/v1/messages"]) {
@@ -129,6 +152,51 @@ test("no model name leads a call, and with it the credential, to another host", 
   }
 });
 
+/** Where Gemini's wire would send a call for the model; undefined where it refuses to. */
+function pathFor(model: string, stream: boolean): string | undefined {
+  const messages = [{ role: "user", content: [{ type: "text", text: "Hello" }] }] as const;
+  const target = { provider: "p", model, stream, callId: "call_1", quirks: {} };
+  try {
+    return gemini.codecs.chat?.encodeRequest({ model, messages }, target).wireRequest.path;
+  } catch (thrown) {
+    assert.ok(thrown instanceof GatewayError && thrown.code === "invalid_request");
+    return undefined;
+  }
+}
+
+test("no model name, nor the id of an answer, leaves the place in the path where it stands", () => {
+  const target = { provider: "p", model: "", stream: false, callId: "call_1", quirks: {} };
+  assert.equal(pathFor("gemini-3-flash", false), "/v1beta/models/gemini-3-flash:generateContent");
+  for (const name of [
+    "@evil.example/",
+    "//evil.example",
+    "../../x",
+    "..",
+    "\\evil",
+    "a?b#c",
+    "models/../../x",
+    "a:b/../c",
+    "é\r\nx",
+    "%2e%2e/x",
+  ]) {
+    for (const stream of [true, false]) {
+      const path = pathFor(name, stream);
+      if (path === undefined) continue;
+      const url = new URL(`http://h:1/base${path}`);
+      assert.equal(url.origin, "http://h:1");
+      assert.equal(url.hash, "");
+      assert.match(
+        url.pathname,
+        /^\/base\/v1beta\/(?:models|tunedModels)\/[^?#]*:(?:streamGenerateContent|generateContent)$/,
+        path,
+      );
+      assert.equal(`${url.pathname}${url.search}`, `/base${path}`, "it is sent as it was written");
+    }
+    const stored = () => openaiResponses.codecs.stored?.encodeRequest({ verb: "delete", id: name }, target);
+    assert.throws(stored, { code: "invalid_request" });
+  }
+});
+
 test("bare names go to the wire's inventor where it is configured, else to the first who speaks it", () => {
   const own: ProviderOptions = { name: "own", wire: "openai-chat", baseUrl: "http://h/v1", apiKey: "none" };
   const natives = (providers: ReadonlyMap<string, ConfiguredProvider>) =>
@@ -136,7 +204,9 @@ test("bare names go to the wire's inventor where it is configured, else to the f
   assert.deepEqual(natives(resolve([own], everyKey)), [
     "openai-chat: openai",
     "openai-embeddings: openai",
+    "openai-responses: openai",
     "anthropic-messages: anthropic",
+    "gemini: google",
   ]);
   assert.deepEqual(natives(resolve([own], { GROQ_API_KEY: "k" })), ["openai-chat: own", "openai-embeddings: own"]);
 });
@@ -148,7 +218,7 @@ test("what is lacking is told, with the variable to set; a credential is never q
   assert.throws(() => resolve([{ name: "own" }]), refused(/own is not built in/));
   assert.throws(
     () => resolve([{ name: "own", wire: "smoke", baseUrl: "http://h", apiKey: "none" }]),
-    refused(/one of openai-chat, anthropic-messages/),
+    refused(/one of openai-chat, openai-responses, anthropic-messages, gemini/),
   );
   assert.throws(() => resolve([], { OPENAI_API_KEY: "hunter2\u{1F600}" }), refused(/OPENAI_API_KEY holds characters/));
   assert.throws(() => resolve([], { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "http://u:hunter2@h" }), refused(/openai is no URL/));

@@ -7,6 +7,9 @@
 export const trimBase = (baseUrl: string): string => baseUrl.replace(/\/+$/, "");
 
 export const openaiBase = (baseUrl: string): string =>
-  trimBase(trimBase(baseUrl).replace(/\/(?:chat\/completions|embeddings)$/, ""));
+  trimBase(trimBase(baseUrl).replace(/\/(?:chat\/completions|responses|embeddings)$/, ""));
 
 export const anthropicBase = (baseUrl: string): string => trimBase(trimBase(baseUrl).replace(/\/v1(?:\/messages)?$/, ""));
+
+export const googleBase = (baseUrl: string): string =>
+  trimBase(trimBase(baseUrl).replace(/\/v1(?:beta|alpha)?(?:\/models)?$/, ""));
