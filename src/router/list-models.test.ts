@@ -28,6 +28,11 @@ describe("readList", () => {
       readList({ data: [{ id: "m" }, { id: 7 }, null, "x", [], { name: "y" }] }, "p").map(({ id }) => id),
       ["p/m"],
     );
+    const google = { models: [{ name: "models/gemini-3-flash" }, { name: 7 }, { id: "y" }] };
+    assert.deepEqual(
+      readList(google, "g").map(({ id }) => id),
+      ["g/gemini-3-flash"],
+    );
     for (const none of [null, [], "x", {}, { data: {} }]) assert.deepEqual(readList(none, "p"), []);
   });
 

@@ -76,11 +76,13 @@ export class ModelList {
 
 /** Reads three shapes of list: OpenAI's `created` in seconds, Anthropic's `created_at` in RFC 3339, Gemini's `models/…`. */
 export function readList(body: Json, provider: string): readonly ListedModel[] {
-  const data = isObject(body) ? (body["data"] ?? body["models"]) : undefined;
+  if (!isObject(body)) return [];
+  const gemini = body["data"] === undefined;
+  const data = gemini ? body["models"] : body["data"];
   if (!isArray(data)) return [];
   return data.flatMap((entry) => {
     if (!isObject(entry)) return [];
-    const id = entry["id"] ?? entry["name"];
+    const id = gemini ? entry["name"] : entry["id"];
     if (typeof id !== "string") return [];
     const { created, created_at: date } = entry;
     const seconds = typeof created === "number" ? created : typeof date === "string" ? Date.parse(date) / 1000 : 0;

@@ -10,7 +10,7 @@ import { decodeUsage } from "./usage.ts";
 
 /** Query parameters that say how much of a stored answer is wanted. Nothing else of a caller's query is passed on. */
 const harmless = new Set([
-  ...["include", "include[]", "limit", "after", "before", "order", "starting_after", "include_obfuscation", "stream"],
+  ...["include", "include[]", "limit", "after", "before", "order", "starting_after", "include_obfuscation"],
 ]);
 
 /** GET and DELETE /responses/{id}, POST /responses/{id}/cancel, GET /responses/{id}/input_items */
@@ -34,9 +34,7 @@ export const stored: Codec<"stored"> = {
 function readRequest({ method, path: asked, named }: Pick<Incoming, "method" | "path" | "named">): StoredRequest {
   const found = /\/responses\/([^/]+)(?:\/(cancel|input_items))?$/.exec(asked);
   const id = named ?? decoded(found?.[1]);
-  if (id === undefined || !/^[\w-]{1,200}$/.test(id)) {
-    return refuse("response_id", "the id of a response: up to 200 letters, digits, - and _");
-  }
+  if (id === undefined) return refuse("response_id", "the id of a response");
   switch (found?.[2]) {
     case "cancel":
       return { verb: "cancel", id };
@@ -46,6 +44,8 @@ function readRequest({ method, path: asked, named }: Pick<Incoming, "method" | "
       return { verb: method === "DELETE" ? "delete" : "get", id };
   }
 }
+
+const isId = (id: string): boolean => /^[\w-]{1,200}$/.test(id);
 
 function decoded(segment: string | undefined): string | undefined {
   try {
@@ -62,6 +62,7 @@ function refuseStream(query: string): void {
 }
 
 function wireRequest({ verb, id }: StoredRequest, query: string): WireRequest {
+  if (!isId(id)) refuse("response_id", "the id of a response: up to 200 letters, digits, - and _");
   const kept = new URLSearchParams();
   for (const [field, value] of new URLSearchParams(query)) if (harmless.has(field)) kept.append(field, value);
   const asked = kept.size === 0 ? "" : `?${kept.toString()}`;
