@@ -70,6 +70,10 @@ export function encoder(body: JsonObject = {}): ReplyEncoder<"chat"> {
   return decoded.encoder({ id: "resp_ours", createdAt: 7, model: "m" });
 }
 
+/** Events as a provider would send them. */
+export const events = (...bodies: readonly JsonObject[]): WireEvent[] =>
+  bodies.map((body) => ({ event: String(body["type"]), data: JSON.stringify(body) }));
+
 export function readStream(
   from: readonly WireEvent[],
   reader = decoder(),
