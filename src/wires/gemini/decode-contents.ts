@@ -4,6 +4,7 @@ import type { Part } from "../../canonical/parts.ts";
 import { others, refuse, wantList, wantObject } from "../shared/read.ts";
 import { CallIds } from "./call-ids.ts";
 import { decodePart } from "./decode-parts.ts";
+import { origin } from "./name.ts";
 import { words } from "./spelling.ts";
 
 /*
@@ -30,8 +31,22 @@ function decodeContent(source: JsonObject, at: string, ids: CallIds, tokens: str
   if (!roles.has(word)) return refuse(`${at}.role`, "user or model");
   ids.message(word === "model");
   if (word !== "user" && word !== "model") tokens.push(`role=${word}`);
-  const content = decodeParts(source["parts"], `${at}.parts`, ids, tokens);
+  const own = word === "model" && answersItself(source["parts"]);
+  const content = own ? asTheyAre(source["parts"]) : decodeParts(source["parts"], `${at}.parts`, ids, tokens);
   return message(word === "model" ? "assistant" : word === "function" ? "tool" : "user", content, source, tokens);
+}
+
+/** Whether the model's content holds results: the provider itself ran the tools, and their calls are nobody's to answer. */
+const answersItself = (parts: Json | undefined): boolean =>
+  isArray(parts) && parts.some((part) => isObject(part) && (part["functionResponse"] ?? part["function_response"]) !== undefined);
+
+/** Parts of which only the texts mean something to others. */
+function asTheyAre(parts: Json | undefined): readonly Part[] {
+  return (isArray(parts) ? parts : []).filter(isObject).map((part): Part => {
+    const said = part["text"];
+    const plain = typeof said === "string" && Object.keys(part).length === 1;
+    return plain ? { type: "text", text: said } : { type: "opaque", origin, kind: Object.keys(part)[0] ?? "part", value: part };
+  });
 }
 
 const roles = new Set(["user", "model", "function", ""]);

@@ -97,7 +97,7 @@ export function decodeToolConfig(value: Json | undefined, snakes: Set<string>): 
   }
   const calling = camelObject(config["functionCallingConfig"], snakes);
   if (calling === undefined) return { choice: undefined, settings, mode: Object.keys(config).length === 0 ? "empty" : undefined };
-  const mode = text(calling["mode"]);
+  const mode = modeOf(calling["mode"]);
   const names = namesOf(calling["allowedFunctionNames"]);
   for (const [field, member] of Object.entries(calling)) {
     if (field === "mode" && mode !== undefined) continue;
@@ -105,8 +105,13 @@ export function decodeToolConfig(value: Json | undefined, snakes: Set<string>): 
     if (member !== undefined) settings[`toolConfig.functionCallingConfig.${field}`] = member;
   }
   const word = `${mode ?? "none"}${names === undefined ? "" : "+"}`;
-  return { choice: choiceOf(mode?.toUpperCase(), names), settings, mode: word };
+  return { choice: choiceOf(modes[Number(mode)] ?? mode?.toUpperCase(), names), settings, mode: word };
 }
+
+/** The modes by their numbers, which some clients send. */
+const modes = ["MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"];
+
+const modeOf = (value: Json | undefined): string | undefined => (typeof value === "number" ? String(value) : text(value));
 
 function namesOf(value: Json | undefined): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined;

@@ -146,7 +146,7 @@ function encodeChoice(request: ChatRequest, functions: boolean, scope: Scope): J
   const sent = native ? spelling?.["toolMode"] : undefined;
   if (choice === undefined) {
     if (sent === "empty") return {};
-    return sent === undefined ? undefined : { functionCallingConfig: sent === "none" ? {} : { mode: sent } };
+    return sent === undefined ? undefined : { functionCallingConfig: sent === "none" ? {} : { mode: asSent(sent) } };
   }
   if (!native && !functions) {
     if (choice.type !== "none" && choice.type !== "auto") {
@@ -156,9 +156,12 @@ function encodeChoice(request: ChatRequest, functions: boolean, scope: Scope): J
   }
   const config = calling(choice, scope);
   if (sent === undefined) return { functionCallingConfig: config };
-  const mode = sent.replace(/\+$/, "");
+  const mode = asSent(sent.replace(/\+$/, ""));
   return { functionCallingConfig: { ...(sent.endsWith("+") && { allowedFunctionNames: [] }), ...config, mode } };
 }
+
+/** A mode as it was sent: its word, or its number. */
+const asSent = (mode: string): Json => (/^\d+$/.test(mode) ? Number(mode) : mode);
 
 function calling(choice: ToolChoice, { toolNames }: Scope): JsonObject {
   switch (choice.type) {

@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { put } from "./spelling.ts";
 
 /*
  * Google's `Schema` (OpenAPI's, with types in capitals) as JSON Schema. The way back is the schema compiler's.
@@ -15,8 +16,7 @@ export function toJsonSchema(schema: JsonObject, depth = 0): JsonObject {
     if (value === undefined) continue;
     switch (key) {
       case "type":
-        if (typeof value !== "string") made["type"] = value;
-        else if (value !== "TYPE_UNSPECIFIED") made["type"] = value.toLowerCase();
+        put(made, "type", typeOf(value));
         break;
       case "nullable":
         nullable = value === true;
@@ -57,6 +57,15 @@ export function toJsonSchema(schema: JsonObject, depth = 0): JsonObject {
     }
   }
   return nullable ? withNull(made) : made;
+}
+
+/** The types by their numbers, which some clients send. */
+const types = [undefined, "string", "number", "integer", "boolean", "array", "object", "null"];
+
+function typeOf(value: Json): Json | undefined {
+  if (typeof value === "number") return types[value];
+  if (typeof value !== "string") return value;
+  return value === "TYPE_UNSPECIFIED" ? undefined : value.toLowerCase();
 }
 
 const inner = (value: Json, depth: number): Json => (isObject(value) ? toJsonSchema(value, depth + 1) : value);
