@@ -38,10 +38,12 @@ export class PathTable<E extends Entry> {
       methods.set(route.method, route);
       table.set(route.path, methods);
     }
-    this.#templates = [...named].map(([path, methods]) => {
+    const templates = [...named].map(([path, methods]) => {
       const [before = "", after = ""] = path.split(mark);
       return { before, after, slashes: path.includes("{model}"), methods };
     });
+    // What says more of the path goes first: `/v1/models/{model}` would take `/v1/models/{model}:generateContent` for itself.
+    this.#templates = templates.sort((a, b) => b.after.length - a.after.length || b.before.length - a.before.length);
   }
 
   match(method: string, path: string): Match<E> {

@@ -70,13 +70,13 @@ export const routes: readonly Route[] = [
   call("anthropic", anthropicMessages, "chat", "/v1/messages"),
   call("anthropic", anthropicMessages, "count-tokens", "/v1/messages/count_tokens"),
 
-  // Google's SDKs use either version; models may be named with or without `models/`.
-  ...["/v1beta", "/v1"].flatMap((version) => [
-    call("gemini", gemini, "chat", `${version}/{model}:generateContent`),
-    call("gemini", gemini, "chat", `${version}/{model}:streamGenerateContent`),
-    call("gemini", gemini, "count-tokens", `${version}/{model}:countTokens`),
-    call("gemini", gemini, "embed", `${version}/{model}:embedContent`),
-    call("gemini", gemini, "embed", `${version}/{model}:batchEmbedContents`),
+  // Google's SDKs use either version; some leave `models/` out before a name that has a slash.
+  ...["/v1beta/models", "/v1/models", "/v1beta", "/v1"].flatMap((base) => [
+    call("gemini", gemini, "chat", `${base}/{model}:generateContent`),
+    call("gemini", gemini, "chat", `${base}/{model}:streamGenerateContent`),
+    call("gemini", gemini, "count-tokens", `${base}/{model}:countTokens`),
+    call("gemini", gemini, "embed", `${base}/{model}:embedContent`),
+    call("gemini", gemini, "embed", `${base}/{model}:batchEmbedContents`),
   ]),
   models("gemini", "/v1beta/models"),
   model("gemini", "/v1beta/models/{model}"),
