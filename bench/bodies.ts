@@ -31,3 +31,18 @@ export function messagesBody({ model, stream, bytes }: BodyShape): string {
   const rest = { system, messages: turns(bytes), temperature: 0.7, ...(stream ? { stream } : {}) };
   return JSON.stringify({ model, max_tokens: 256, ...rest });
 }
+
+export function responsesBody({ model, stream, bytes }: BodyShape): string {
+  const rest = { instructions: system, input: turns(bytes), temperature: 0.7, store: false, ...(stream ? { stream } : {}) };
+  return JSON.stringify({ model, max_output_tokens: 256, ...rest });
+}
+
+/** The model is in the path. */
+export function geminiBody({ bytes }: BodyShape): string {
+  const contents = turns(bytes).map(({ role, content }) => ({
+    role: role === "user" ? "user" : "model",
+    parts: [{ text: content }],
+  }));
+  const systemInstruction = { parts: [{ text: system }] };
+  return JSON.stringify({ systemInstruction, contents, generationConfig: { temperature: 0.7, maxOutputTokens: 256 } });
+}

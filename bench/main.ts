@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { casesOf, isSpeedGroup } from "./cases.ts";
+import { casesOf, isPair, isSpeedGroup } from "./cases.ts";
 import { startFloor } from "./gateways/floor.ts";
 import type { Gateway } from "./gateways/gateway.ts";
 import { givenGateway } from "./gateways/given.ts";
@@ -12,7 +12,7 @@ import { ledgerRows } from "./ledger.ts";
 import { LoadGenerator } from "./load/generator.ts";
 import { runMemory } from "./memory.ts";
 import { type Options, readOptions, UsageError } from "./options.ts";
-import { Processes } from "./processes.ts";
+import { Processes, type Running } from "./processes.ts";
 import { printCase, printLedger, printMachine, printMemory } from "./report.ts";
 import { measure } from "./rounds.ts";
 import { startUpstreams, type Upstreams } from "./upstreams/start.ts";
@@ -34,15 +34,24 @@ async function speed(context: Context): Promise<void> {
   const cases = options.groups.filter(isSpeedGroup).flatMap((group) => casesOf(group, options.quick ? 0.1 : 1));
   if (cases.length === 0) return;
   const wanted = (name: string): boolean => options.gateways.includes(name);
-  const floor = wanted("floor") ? [await startFloor({ ...context, folder: join(peersFolder, "floor") })] : [];
   const polygate = await ours(context, "speed");
-  const portkey = wanted("portkey") ? await startPortkey({ ...context, folder: peersFolder }) : undefined;
-  if (portkey === undefined) console.log(`  skip  portkey: ${wanted("portkey") ? "could not be installed" : "not asked for"}`);
+  const { json, stream, wires } = context.upstreams;
+  const behind = (upstream: Running): string => `http://127.0.0.1:${upstream.port}`;
+  const floorOf = async (name: string, whole: Running, streamed: Running): Promise<readonly Gateway[]> =>
+    wanted("floor")
+      ? [await startFloor({ ...context, json: behind(whole), stream: behind(streamed), folder: join(peersFolder, name) })]
+      : [];
+  const one = polygate === undefined ? [] : [polygate];
+  const plain = cases.some((subject) => !isPair(subject));
+  const portkey = plain && wanted("portkey") ? await startPortkey({ ...context, folder: peersFolder }) : undefined;
+  if (plain && portkey === undefined)
+    console.log(`  skip  portkey: ${wanted("portkey") ? "could not be installed" : "not asked for"}`);
   const others = [...(portkey === undefined ? [] : [portkey]), ...options.given.map(givenGateway)];
-  const gateways: readonly Gateway[] = [...floor, ...(polygate === undefined ? [] : [polygate]), ...others];
+  const gateways: readonly Gateway[] = plain ? [...(await floorOf("floor", json, stream)), ...one, ...others] : [];
+  const ofPairs = cases.some(isPair) ? [...(await floorOf("floor-pairs", wires, wires)), ...one] : [];
   let sent = 0;
   for (const subject of cases) {
-    const results = await measure(subject, gateways, load, options.rounds);
+    const results = await measure(subject, isPair(subject) ? ofPairs : gateways, load, options.rounds);
     printCase(subject, results, verdicts);
     for (const result of results) if ("requests" in result && result.gateway === polygate) sent += result.requests;
   }

@@ -19,7 +19,7 @@ export function printMachine(upstreams: string): void {
 
 export function printCase(subject: Case, results: readonly (Measured | Skipped)[], verdicts: Verdicts): void {
   console.log(
-    `\n${subject.name}: ${subject.requests} requests a round, ${subject.connections} connections, POST ${subject.path}`,
+    `\n${subject.name}: ${subject.requests} requests a round, ${subject.connections} connections, ${subject.from} to ${subject.to}`,
   );
   console.log(row("", "CPU µs", "x floor", "(rounds)", "p50 ms", "p99 ms", "req/s", "RSS MB"));
   for (const result of results) {

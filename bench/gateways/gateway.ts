@@ -1,6 +1,6 @@
 import type { Case } from "../cases.ts";
 import type { Shot } from "../load/protocol.ts";
-import type { Expectation } from "../load/reply-check.ts";
+import { benchWires } from "../wires/wire.ts";
 
 /** A gateway under measurement, running. */
 export interface Gateway {
@@ -16,15 +16,16 @@ export interface Gateway {
 export interface ShotParts {
   readonly model: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly expect?: Expectation;
 }
 
-export function shotFor(subject: Case, { model, headers, expect }: ShotParts): Shot {
+export function shotFor(subject: Case, { model, headers }: ShotParts): Shot {
+  const { stream, bytes, expect } = subject;
+  const wire = benchWires[subject.from];
   return {
-    path: subject.path,
-    headers: { "content-type": "application/json", ...headers },
-    body: subject.body(model),
-    expect: expect ?? subject.expect,
+    path: wire.path(model, stream),
+    headers: { "content-type": "application/json", ...wire.headers, ...headers },
+    body: wire.body({ model, stream, bytes }),
+    expect,
     abort: false,
   };
 }

@@ -14,7 +14,7 @@ export function givenGateway({ name, url }: GivenGateway): Gateway {
     shot: (subject) =>
       shotFor(subject, {
         model: `${subject.stream ? "up-stream" : "up"}/gpt-4o-mini`,
-        headers: { authorization: `Bearer ${process.env["POLYGATE_BENCH_KEY"] ?? "bench"}`, "anthropic-version": "2023-06-01" },
+        headers: { authorization: `Bearer ${process.env["POLYGATE_BENCH_KEY"] ?? "bench"}` },
       }),
   };
 }

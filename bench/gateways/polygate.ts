@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { isPair } from "../cases.ts";
 import { freePort, type Processes, type Running } from "../processes.ts";
 import type { Upstreams } from "../upstreams/start.ts";
+import { benchWires, type WireName, wireNames } from "../wires/wire.ts";
 import { type Gateway, shotFor } from "./gateway.ts";
 
 export interface PolygatePlan {
@@ -45,11 +47,8 @@ export async function startPolygate({ processes, upstreams, folder, profile }: P
     dataDir,
     shot: (subject) =>
       shotFor(subject, {
-        model: `${subject.stream ? "up-stream" : "up"}/gpt-4o-mini`,
-        headers: {
-          authorization: `Bearer ${secret}`,
-          ...(subject.wire === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
-        },
+        model: isPair(subject) ? `up-${subject.to}/gpt-4o-mini` : `${subject.stream ? "up-stream" : "up"}/gpt-4o-mini`,
+        headers: { authorization: `Bearer ${secret}` },
       }),
   };
 }
@@ -60,10 +59,19 @@ function configuration(port: number, dataDir: string, upstreams: Upstreams): obj
     base_url: `http://127.0.0.1:${running.port}/v1`,
     api_key: "none",
   });
+  const speaking = (wire: WireName): object => ({
+    wire,
+    base_url: benchWires[wire].base(`http://127.0.0.1:${upstreams.wires.port}`),
+    api_key: "none",
+  });
   return {
     server: { host: "127.0.0.1", port },
     keys: [{ id: "bench", secret, labels: { team: "bench" } }],
     data_dir: dataDir,
-    providers: { up: upstream(upstreams.json), "up-stream": upstream(upstreams.stream) },
+    providers: {
+      up: upstream(upstreams.json),
+      "up-stream": upstream(upstreams.stream),
+      ...Object.fromEntries(wireNames.map((wire) => [`up-${wire}`, speaking(wire)])),
+    },
   };
 }

@@ -39,7 +39,7 @@ export async function startPortkey({ processes, upstreams, folder }: PortkeyPlan
     origin: `http://127.0.0.1:${port}`,
     pid,
     shot: (subject) =>
-      subject.wire === "anthropic-messages"
+      subject.from === "anthropic-messages"
         ? { skip: "it does not translate Anthropic Messages for an OpenAI provider" }
         : shotFor(subject, {
             model: "gpt-4o-mini",

@@ -1,7 +1,10 @@
 import { replyText, streamText, streamWords } from "../upstreams/reply.ts";
 
 /** What a right reply looks like, by the caller's wire. */
-export const expectations = ["chat-json", "chat-stream", "messages-json", "messages-stream"] as const;
+export const expectations = [
+  ...(["chat-json", "chat-stream", "messages-json", "messages-stream"] as const),
+  ...(["responses-json", "responses-stream", "gemini-json", "gemini-stream"] as const),
+] as const;
 export type Expectation = (typeof expectations)[number];
 
 /**
@@ -15,10 +18,18 @@ export function wrongWith(expect: Expectation, status: number, body: string, tho
       return wrongJson(body, "message", "content", '"completion_tokens":10');
     case "messages-json":
       return wrongJson(body, "content", "text", '"output_tokens":10');
+    case "responses-json":
+      return wrongJson(body, "content", "text", '"output_tokens":10');
+    case "gemini-json":
+      return wrongJson(body, "parts", "text", '"candidatesTokenCount":10');
     case "chat-stream":
       return wrongStream(body, /data: ?\[DONE\]\r?\n\r?\n$/, thorough && chatDelta);
     case "messages-stream":
       return wrongStream(body, /data: ?\{"type":"message_stop"[^\n]*\}\r?\n\r?\n$/, thorough && messagesDelta);
+    case "responses-stream":
+      return wrongStream(body, /"type":"response\.completed"[^\n]*\}\r?\n\r?\n$/, thorough && responsesDelta, body.length);
+    case "gemini-stream":
+      return wrongStream(body, /"finishReason":"STOP"[^\n]*\}\r?\n\r?\n$/, thorough && geminiDelta, 1000);
   }
 }
 
@@ -28,8 +39,8 @@ function wrongJson(body: string, within: string, field: string, usage: string): 
   return body.includes(usage) ? undefined : `no usage: ${body.slice(-300)}`;
 }
 
-function wrongStream(body: string, end: RegExp, delta: false | ((event: unknown) => unknown)): string | undefined {
-  if (!end.test(body.slice(-200))) return `the last event is missing: …${body.slice(-200)}`;
+function wrongStream(body: string, end: RegExp, delta: false | ((event: unknown) => unknown), tail = 200): string | undefined {
+  if (!end.test(body.slice(-tail))) return `the last event is missing: …${body.slice(-200)}`;
   if (!body.includes(` word${streamWords - 1}"`)) return "the last word is missing";
   if (delta === false) return undefined;
   const texts = body.split("\n").map((line) => (line.startsWith("data:") ? delta(parse(line.slice(5))) : undefined));
@@ -38,6 +49,9 @@ function wrongStream(body: string, end: RegExp, delta: false | ((event: unknown)
 
 const chatDelta = (event: unknown): unknown => find(event, "delta", "content");
 const messagesDelta = (event: unknown): unknown => find(event, "delta", "text");
+const responsesDelta = (event: unknown): unknown =>
+  typeof event === "object" && event !== null && "delta" in event ? event.delta : undefined;
+const geminiDelta = (event: unknown): unknown => find(event, "parts", "text");
 
 function parse(text: string): unknown {
   try {

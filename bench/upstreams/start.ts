@@ -7,6 +7,8 @@ import { freePort, type Processes, type Running } from "../processes.ts";
 export interface Upstreams {
   readonly json: Running;
   readonly stream: Running;
+  /** Speaks all four wires, whole and streamed. */
+  readonly wires: Running;
   /** What stands behind the gateways, for the report. */
   readonly description: string;
 }
@@ -44,9 +46,18 @@ export async function startUpstreams({ processes, folder, ports }: UpstreamPlan)
     env: { PORT: String(streamPort) },
     port: streamPort,
   });
+  const wiresPort = await freePort();
+  const wires = await processes.start({
+    name: "upstream-wires",
+    command: process.execPath,
+    args: [ownFile("wires")],
+    env: { PORT: String(wiresPort) },
+    port: wiresPort,
+  });
   return {
     json,
     stream,
+    wires,
     description: `JSON from ${nginx ? "nginx" : "Node"}, streams from ${known ? "the reference" : "our own"} server`,
   };
 }
