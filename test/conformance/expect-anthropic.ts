@@ -2,7 +2,7 @@ import type { FinishReason } from "../../src/canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
 import { merge } from "./expect-openai.ts";
 import { num, obj, objects, parseJson, str } from "./json.ts";
-import type { ReadCall, Reading, ReadUsage } from "./reading.ts";
+import { note, type ReadCall, type Reading, type ReadUsage } from "./reading.ts";
 import { naiveEvents } from "./sse.ts";
 
 /* Reads recorded Anthropic replies without the codec. */
@@ -107,8 +107,15 @@ function reading(
   ended: boolean,
 ): Reading {
   const calls = blocks.flatMap((block) => block.call ?? []);
+  const order: string[] = [];
+  for (const block of blocks) {
+    note(order, "text", block.text);
+    note(order, "reasoning", block.reasoning);
+    note(order, "call", block.call?.name ?? "");
+  }
   const choice = {
     index: 0,
+    order,
     text: blocks.map((block) => block.text).join(""),
     reasoning: blocks.map((block) => block.reasoning).join(""),
     refusal: "",

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../src/canonical/json.t
 import { merge } from "./expect-openai.ts";
 import { num, obj, objects, parseJson, str } from "./json.ts";
 import { addPartialArgs } from "./partial-args.ts";
-import type { ReadCall, ReadChoice, Reading, ReadUsage } from "./reading.ts";
+import { note, type ReadCall, type ReadChoice, type Reading, type ReadUsage } from "./reading.ts";
 import { naiveEvents } from "./sse.ts";
 
 /* Reads recorded answers of Gemini (and of Vertex) without the codec. */
@@ -14,12 +14,22 @@ interface Open {
   readonly calls: ReadCall[];
   readonly opaque: string[];
   readonly seals: string[];
+  readonly order: string[];
   /** The provider has run tools itself and says what they gave. */
   answered: boolean;
   raw: string;
 }
 
-const open = (raw: string): Open => ({ text: "", reasoning: "", calls: [], opaque: [], seals: [], answered: false, raw });
+const open = (raw: string): Open => ({
+  text: "",
+  reasoning: "",
+  calls: [],
+  opaque: [],
+  seals: [],
+  order: [],
+  answered: false,
+  raw,
+});
 
 export const geminiWhole = (body: JsonObject): Reading => ({ ...read([body]), ended: true });
 
@@ -68,8 +78,14 @@ function addPart(state: Open, part: JsonObject): void {
   const text = str(part["text"]) ?? "";
   if (isObject(call)) {
     addCall(state.calls, call);
-  } else if (part["thought"] === true) state.reasoning += text;
-  else state.text += text;
+    note(state.order, "call", "call");
+  } else if (part["thought"] === true) {
+    state.reasoning += text;
+    note(state.order, "reasoning", text);
+  } else {
+    state.text += text;
+    note(state.order, "text", text);
+  }
   state.answered ||= isObject(part["functionResponse"]);
   const seal = str(part["thoughtSignature"]);
   if (!seal) return;
@@ -95,9 +111,9 @@ function bearerOf(part: JsonObject, call: number): string {
   return typeof part["text"] === "string" ? "text" : "other";
 }
 
-function close(index: number, { text, reasoning, calls, opaque, seals, answered, raw }: Open): ReadChoice {
+function close(index: number, { text, reasoning, calls, opaque, seals, order, answered, raw }: Open): ReadChoice {
   const finish = answered ? undefined : geminiFinish(raw, calls.length > 0);
-  return { index, text, reasoning, refusal: "", calls, finish, opaque, seals };
+  return { index, text, reasoning, refusal: "", calls, finish, opaque, seals, order };
 }
 
 export function geminiFinish(raw: string, calls: boolean): FinishReason | undefined {

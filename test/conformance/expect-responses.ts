@@ -1,7 +1,7 @@
 import type { FinishReason } from "../../src/canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
 import { num, obj, objects, parseJson, str } from "./json.ts";
-import type { ReadCall, Reading, ReadUsage } from "./reading.ts";
+import { note, type ReadCall, type Reading, type ReadUsage } from "./reading.ts";
 import { naiveEvents } from "./sse.ts";
 
 /* Reads recorded answers of OpenAI's Responses API without the codec. */
@@ -101,8 +101,18 @@ function reading(head: JsonObject, items: readonly JsonObject[]): Omit<Reading, 
   const contents = items.filter((item) => item["type"] === "message").flatMap((item) => objects(item["content"]));
   const thoughts = items.filter((item) => item["type"] === "reasoning");
   const calls = items.flatMap(callOf);
+  const order: string[] = [];
+  for (const item of items) {
+    for (const part of item["type"] === "message" ? objects(item["content"]) : []) {
+      note(order, "text", str(part["text"]) ?? "");
+      note(order, "refusal", str(part["refusal"]) ?? "");
+    }
+    if (item["type"] === "reasoning") note(order, "reasoning", thoughtOf(item));
+    if (callOf(item).length > 0) note(order, "call", "call");
+  }
   const choice = {
     index: 0,
+    order,
     text: contents.map((part) => (part["type"] === "output_text" ? (str(part["text"]) ?? "") : "")).join(""),
     refusal: contents.map((part) => (part["type"] === "refusal" ? (str(part["refusal"]) ?? "") : "")).join(""),
     reasoning: thoughts.map((item) => thoughtOf(item)).join(""),

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { type CellName, cellNames } from "./cells/index.ts";
 import { find, wireOf } from "./loader.ts";
 import { plantAll } from "./mutations/main.ts";
+import { operationVerdicts } from "./operations/index.ts";
 import { failureLines, printMatrix, printRules, printTables } from "./report.ts";
 import { runAll } from "./run.ts";
 
@@ -46,13 +47,25 @@ const wanted = (slot: { readonly provider: string; readonly api: string }): bool
   (values.provider === undefined || slot.provider === values.provider);
 const cells: readonly CellName[] =
   values.cell === undefined ? cellNames : cellNames.filter((name) => name.startsWith(values.cell ?? ""));
-const slots = [...find(resolve(root, "test/fixtures"), true), ...find(recordings, false)].filter(wanted);
+const roots = [
+  { path: resolve(root, "test/fixtures"), own: true },
+  { path: recordings, own: false },
+];
+const slots = roots.flatMap(({ path, own }) => find(path, own)).filter(wanted);
 say(`conformance: ${slots.length} recorded exchanges, cells ${cells.join(", ")}, seed ${seed}`);
 
 const planting = values.mutations === true;
+const small = (cell: string): boolean => !planting && (values.cell === undefined || cell.startsWith(values.cell));
 const verdicts = planting
   ? []
-  : await runAll(slots, { root, specs, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id });
+  : [
+      ...(await runAll(slots, { root, specs, seed, cuts: Number(values.cuts ?? 48), cells, id: values.id })),
+      ...(await operationVerdicts(roots, specs, ({ operation, wire, provider, id }) => {
+        const named = values.wire === undefined || wire.name === values.wire;
+        const one = (values.provider ?? provider) === provider && id.includes(values.id ?? "");
+        return small(operation === "embed" ? "embed" : "count") && named && one;
+      })),
+    ];
 printTables(verdicts, say);
 printMatrix(verdicts, say);
 const red = printRules(verdicts, values.id === undefined && values.provider === undefined, say);

@@ -2,7 +2,7 @@ import type { ChatChunk, ChatResult, Choice, Delta, Finish } from "../../src/can
 import type { Part } from "../../src/canonical/parts.ts";
 import type { Usage } from "../../src/canonical/usage.ts";
 import { type Diff, diff, str } from "./json.ts";
-import type { ReadChoice, Reading, ReadUsage } from "./reading.ts";
+import { note, type ReadChoice, type Reading, type ReadUsage } from "./reading.ts";
 
 /* Reads what a codec decoded, without canonical/accumulate (which is judged too). */
 
@@ -20,16 +20,24 @@ export function readResult(result: ChatResult): Reading {
 function readChoice(choice: Choice): ReadChoice {
   const opaque: string[] = [];
   const seals: string[] = [];
+  const order: string[] = [];
   let text = "";
   let reasoning = "";
   let refusal = "";
   const calls: { name: string; args: string; id: string }[] = [];
   for (const part of choice.content) {
-    if (part.type === "text") text += part.text;
-    else if (part.type === "refusal") refusal += part.text;
-    else if (part.type === "tool-call") calls.push({ name: part.name, args: part.arguments, id: part.id });
-    else if (part.type === "reasoning") {
+    if (part.type === "text") {
+      text += part.text;
+      note(order, "text", part.text);
+    } else if (part.type === "refusal") {
+      refusal += part.text;
+      note(order, "refusal", part.text);
+    } else if (part.type === "tool-call") {
+      calls.push({ name: part.name, args: part.arguments, id: part.id });
+      note(order, "call", part.name);
+    } else if (part.type === "reasoning") {
       reasoning += part.text;
+      note(order, "reasoning", part.text);
       for (const payload of [part.signature, part.redacted, part.encrypted]) if (payload) opaque.push(payload);
       if (part.signature) seals.push(`thought ${part.signature}`);
     }
@@ -40,7 +48,7 @@ function readChoice(choice: Choice): ReadChoice {
       seals.push(`${bearerOf(part, calls.length - 1)} ${seal}`);
     }
   }
-  return { index: choice.index, text, reasoning, refusal, calls, finish: choice.finish.reason, opaque, seals };
+  return { index: choice.index, text, reasoning, refusal, calls, finish: choice.finish.reason, opaque, seals, order };
 }
 
 function bearerOf(part: Part, call: number): string {

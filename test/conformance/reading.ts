@@ -26,6 +26,13 @@ export interface ReadChoice {
   readonly opaque: readonly string[];
   /** Which part bears which of them, where the wire seals single parts: `text …`, `thought …`, `call 0 …`. */
   readonly seals?: readonly string[] | undefined;
+  /** In which order text, reasoning, refusals and calls stand, where the wire keeps one; like neighbours are one. */
+  readonly order?: readonly string[] | undefined;
+}
+
+/** Adds to an order what was said next. */
+export function note(order: string[], kind: "text" | "reasoning" | "refusal" | "call", said: string): void {
+  if (said !== "" && order.at(-1) !== kind) order.push(kind);
 }
 
 export interface ReadUsage {
@@ -77,6 +84,8 @@ export interface Lens {
   readonly usage: (usage: ReadUsage) => ReadUsage;
   /** False where arguments that are no JSON object cannot stand as they came: nothing is asked of them then. */
   readonly brokenArgs: boolean;
+  /** The target keeps the order of an answer's parts. */
+  readonly ordered: boolean;
 }
 
 export const plain: Lens = {
@@ -88,6 +97,7 @@ export const plain: Lens = {
   oneChoice: false,
   usage: (usage) => usage,
   brokenArgs: true,
+  ordered: true,
 };
 
 export function compare(prefix: string, expected: Reading, actual: Reading, lens: Lens = plain): Diff[] {
@@ -117,8 +127,19 @@ function compareChoice(prefix: string, expected: ReadChoice, actual: ReadChoice,
   const finish = expected.finish && lens.finish(expected.finish);
   const filtered = lens.refusalMayFilter && expected.refusal !== "" && actual.finish === "content-filter";
   if (finish !== undefined && finish !== actual.finish && !filtered) out.push(diff(`${prefix}.finish`, finish, actual.finish));
+  if (expected.order && actual.order && lens.ordered)
+    out.push(
+      ...differences(`${prefix}.order-of-parts`, lens.refusalIsText ? told(expected.order) : expected.order, actual.order),
+    );
   if (lens.opaque) out.push(...differences(`${prefix}.opaque`, expected.opaque, actual.opaque));
   if (lens.opaque && expected.seals) out.push(...differences(`${prefix}.seals`, expected.seals, actual.seals ?? []));
+}
+
+/** The order where refusals are told as text. */
+function told(order: readonly string[]): string[] {
+  const out: string[] = [];
+  for (const kind of order) note(out, kind === "refusal" ? "text" : kind === "call" || kind === "reasoning" ? kind : "text", "x");
+  return out;
 }
 
 function compareCall(check: string, expected: ReadCall, actual: ReadCall, lens: Lens, out: Diff[]): void {

@@ -15,6 +15,9 @@ export interface Judges {
   faults(wire: WireName, kind: "reply" | "event", body: Json): readonly string[];
   /** Complaints about a request to a provider, by the specification. */
   request(wire: WireName, body: Json, headers: HeaderBag): readonly string[];
+  /** The same of requests for vectors and for counts, by the wire's name. */
+  embedRequest(wire: string, body: Json): readonly string[];
+  countRequest(wire: string, body: Json): readonly string[];
   /** Names the specification gives at a place of the canonical request (`request`, `message.user`, `part.text`, `tool/function` …). */
   known(wire: WireName, place: string): ReadonlySet<string>;
 }
@@ -126,15 +129,16 @@ export async function loadJudges(folder: string): Promise<Judges | undefined> {
   return {
     faults(wire, kind, served) {
       const body = wire === "openai-responses" ? asSent(served) : served;
-      let least: readonly string[] | undefined;
-      for (const name of roots[wire][kind]) {
-        const faults = files[wire].check(name)(body);
-        if (faults.length === 0) return faults;
-        least ??= faults;
-      }
-      return least ?? [];
+      return least(roots[wire][kind].map((name) => files[wire].check(name)(body)));
     },
     request: (wire, body, headers) => requestFaults(specs, discovery, wire, body, headers),
+    embedRequest: (wire, body) =>
+      wire === "gemini" ? discovery.check("BatchEmbedContentsRequest")(body) : specs.embeddingsRequest(body),
+    countRequest: (wire, body) => {
+      if (wire === "gemini") return discovery.check("CountTokensRequest")(body);
+      if (wire === "openai-responses") return specs.openai.check("TokenCountsBody")(body);
+      return least(["CountMessageTokensParams", "BetaCountMessageTokensParams"].map((name) => specs.anthropic.check(name)(body)));
+    },
     known(wire, place) {
       const key = `${wire} ${place}`;
       let found = sets.get(key);
@@ -146,6 +150,10 @@ export async function loadJudges(folder: string): Promise<Judges | undefined> {
     },
   };
 }
+
+/** It fits where it fits one of several schemas. */
+const least = (faults: readonly (readonly string[])[]): readonly string[] =>
+  faults.find((one) => one.length === 0) ?? faults[0] ?? [];
 
 function requestFaults(
   specs: SpecValidators,

@@ -1,4 +1,6 @@
+import type { HeaderBag } from "../../../src/canonical/call.ts";
 import type { ChatResult } from "../../../src/canonical/chat.ts";
+import { isObject, type Json } from "../../../src/canonical/json.ts";
 import type { Wire } from "../../../src/wires/wire.ts";
 import { type Diff, diff } from "../json.ts";
 import type { Exchange } from "../loader.ts";
@@ -49,7 +51,10 @@ function hidden(result: ChatResult, exchange: Exchange, judges: Judges | undefin
 }
 
 export const decode: Cell = (exchange, { subject, judges }) => {
-  if (exchange.status >= 400) return decodeError(exchange, wireFor(subject, exchange.wire));
+  if (exchange.status >= 400) {
+    const { status, headers, provider, whole, stream } = exchange;
+    return errorFaults({ status, headers, provider, body: whole ?? stream ?? "" }, wireFor(subject, exchange.wire));
+  }
   const expected = expectation(exchange);
   if (!expected) return undefined;
   if (exchange.stream === undefined)
@@ -97,17 +102,26 @@ function head(prefix: string, expected: Reading, actual: Reading): Diff[] {
   return out;
 }
 
-function decodeError(exchange: Exchange, wire: Wire): Diff[] {
-  const body = exchange.whole ?? exchange.stream ?? "";
-  const error = wire.decodeError(exchange.status, exchange.headers, body, exchange.provider);
+/** A provider's refusal, as it came. */
+interface Refusal {
+  readonly status: number;
+  readonly headers: HeaderBag;
+  readonly provider: string;
+  readonly body: Json;
+}
+
+/** What our error says of it: a code its status allows, a sentence, no secret, and how long to wait. */
+export function errorFaults(refusal: Refusal, wire: Wire): Diff[] {
+  const body = isObject(refusal.body) || typeof refusal.body === "string" ? refusal.body : JSON.stringify(refusal.body);
+  const error = wire.decodeError(refusal.status, refusal.headers, body, refusal.provider);
   const out: Diff[] = [];
-  const allowed = codesByStatus[exchange.status] ?? others;
+  const allowed = codesByStatus[refusal.status] ?? others;
   if (!allowed.includes(error.code)) out.push(diff("error.code", allowed.join("|"), error.code));
   if (error.message.trim() === "") out.push(diff("error.message", "a sentence", error.message));
   if (/sk-[A-Za-z0-9]{8}|Bearer [A-Za-z0-9]/.test(error.message)) out.push(diff("error.secret", "masked", error.message));
-  const wait = exchange.headers["retry-after"];
-  if (exchange.status === 429 && wait && /^\d+$/.test(wait) && error.retryAfterMs !== Number(wait) * 1000) {
-    const exact = exchange.headers["retry-after-ms"];
+  const wait = refusal.headers["retry-after"];
+  if (refusal.status === 429 && wait && /^\d+$/.test(wait) && error.retryAfterMs !== Number(wait) * 1000) {
+    const exact = refusal.headers["retry-after-ms"];
     if (!exact || error.retryAfterMs !== Number(exact))
       out.push(diff("error.retryAfterMs", Number(wait) * 1000, error.retryAfterMs));
   }

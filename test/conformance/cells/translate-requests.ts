@@ -27,9 +27,8 @@ export const translateRequests: TargetCell = (exchange, { subject, judges }, wir
     if (!holds(body, text) && reported === "")
       out.push(diff(`${wire}.request.lost`, `${what}: ${text}`, "neither in the body nor warned of"));
   }
-  const named = wire === "gemini" ? wireRequest.path.includes(`/models/${decoded.model.replace(/^models\//, "")}:`) : undefined;
-  if (!(named ?? str(obj(body)["model"]) === decoded.model))
-    out.push(diff(`${wire}.request.model`, decoded.model, obj(body)["model"] ?? wireRequest.path));
+  const model = /\/models\/(.+):\w+(?:\?|$)/.exec(decodeURIComponent(wireRequest.path))?.[1] ?? str(obj(body)["model"]);
+  if (model !== decoded.model) out.push(diff(`${wire}.request.model`, decoded.model, model));
   out.push(...strictRefusal(() => codecOf(subject, wire).encodeRequest(request, { ...target, strict: true }), warnings));
   return out;
 };
