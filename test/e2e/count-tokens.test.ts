@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
+import { startSimulator } from "../../src/simulator/index.ts";
 import { weatherToolAnthropic } from "./material.ts";
 import { type Stack, startStack } from "./stack.ts";
 
@@ -30,6 +31,21 @@ describe("token counts", () => {
     const rows = (await stack.ledger()).filter(({ operation }) => operation === "count-tokens");
     assert.equal(rows.length, 1);
     assert.equal(rows[0]?.input_uncached ?? null, null);
+  });
+
+  test("a provider on another wire that counts is asked in its own words", async () => {
+    const simulator = await startSimulator();
+    const mixed = await startStack({ yaml: `  gem: { wire: gemini, base_url: ${simulator.url}, api_key: any-key }` });
+    try {
+      const { data, response } = await mixed.anthropic.messages.countTokens(prompt("gem/echo")).withResponse();
+      const { usage } = await mixed.anthropic.messages.create({ ...prompt("gem/echo"), max_tokens: 9 });
+      assert.equal(data.input_tokens, usage.input_tokens);
+      assert.doesNotMatch(response.headers.get("x-polygate-warnings") ?? "", /estimated/);
+      assert.match(simulator.journal.entries[0]?.path ?? "", /:countTokens$/);
+    } finally {
+      await mixed.close();
+      await simulator.close();
+    }
   });
 
   test("where the provider cannot, the count is an estimate and said to be one", async () => {

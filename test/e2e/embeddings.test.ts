@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import OpenAI from "openai";
+import { startSimulator } from "../../src/simulator/index.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 /* The official OpenAI SDK's embeddings, which are base64 under the hood unless told otherwise. */
@@ -76,6 +77,34 @@ describe("embeddings of a provider that knows numbers only", () => {
       await stack.close();
       upstream.close();
       upstream.closeAllConnections();
+    }
+  });
+});
+
+describe("openai embeddings in front of Gemini's wire", () => {
+  test("texts, in both encodings, with what they are for; what cannot be said is reported", async () => {
+    const simulator = await startSimulator();
+    const stack = await startStack({ yaml: `  gem: { wire: gemini, base_url: ${simulator.url}, api_key: any-key }` });
+    try {
+      const { embeddings } = stack.openai;
+      const ask = { model: "gem/gemini-embedding-001", input: ["one", "two", "one"], dimensions: 128 };
+      const unasked = await embeddings.create(ask);
+      const { data: asked, response } = await embeddings
+        .create({ ...ask, encoding_format: "float", ...{ input_type: "query" }, user: "me" })
+        .withResponse();
+      assert.equal(asked.data.length, 3);
+      assert.equal(asked.data[0]?.embedding.length, 128);
+      assert.deepEqual(asked.data[0]?.embedding, asked.data[2]?.embedding);
+      // A caller's 32-bit floats are a provider's doubles, rounded.
+      assert.deepEqual(
+        unasked.data.map(({ embedding }) => [...embedding]),
+        (await embeddings.create({ ...ask, encoding_format: "float" })).data.map(({ embedding }) => embedding.map(Math.fround)),
+      );
+      assert.match(JSON.stringify(simulator.journal.entries.map(({ body }) => body)), /RETRIEVAL_QUERY/);
+      assert.match(response.headers.get("x-polygate-warnings") ?? "", /user/);
+    } finally {
+      await stack.close();
+      await simulator.close();
     }
   });
 });
