@@ -9,6 +9,7 @@ import type { Warning } from "../../canonical/warnings.ts";
 import { object } from "../shared/read.ts";
 import type { ReplyEncoder, ReplyMeta } from "../wire.ts";
 import { encodeCitations } from "./citations.ts";
+import { parseArguments } from "./encode-calls.ts";
 import { errorObject } from "./errors.ts";
 import { candidateOf, encodeFinish, feedbackOf } from "./finish.ts";
 import { encodeLogprobs } from "./logprobs.ts";
@@ -105,7 +106,11 @@ export class CandidateEncoder implements ReplyEncoder<"chat"> {
         this.#choice(0);
         const out: WireEvent[] = [];
         for (const [index, told] of this.#told) {
-          for (const part of [...told.held.keys()]) for (const event of this.#end(index, part)) out.push(event);
+          for (const [part, content] of [...told.held]) {
+            if (terminal.kind === "limited" && isCut(content)) {
+              this.#warn({ kind: "dropped", code: "call_cut", at: `candidates[${index}]`, detail: "a call that was not whole." });
+            } else for (const event of this.#end(index, part)) out.push(event);
+          }
         }
         out.push({ data: JSON.stringify(this.#last(terminal.kind === "limited")) });
         return out;
@@ -234,6 +239,10 @@ export class CandidateEncoder implements ReplyEncoder<"chat"> {
     if (!same) this.warnings.push(warning);
   }
 }
+
+/** A call whose arguments were cut in their middle: nobody may run it. */
+const isCut = (part: Part): boolean =>
+  part.type === "tool-call" && part.kind !== "custom" && parseArguments(part.arguments) === undefined;
 
 /** What a candidate tells besides its content: as its provider told it, else what other wires say of it. */
 function besides(told: Pick<Told, "citations" | "logprobs" | "said">, finish: Finish | undefined): JsonObject {
