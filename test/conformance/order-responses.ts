@@ -73,8 +73,8 @@ function added(items: OpenItem[], data: JsonObject, faults: string[]): void {
   const item = obj(data["item"]);
   if (num(data["output_index"]) !== items.length)
     faults.push(`output_index ${String(data["output_index"])}, ${items.length} next`);
-  // Providers that speak chat write parallel calls side by side; the index keeps them apart.
-  const open = items.find((one) => !one.done && !(one.type === "function_call" && item["type"] === "function_call"));
+  // Providers that speak chat go on with a call while others, or text, have begun; the index keeps them apart.
+  const open = items.find((one) => !one.done && one.type !== "function_call");
   if (open) faults.push(`an item added inside an open ${open.type}`);
   const id = str(item["id"]);
   if (id !== undefined && items.some((one) => one.id === id)) faults.push("an item's id twice");

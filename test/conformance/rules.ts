@@ -53,6 +53,13 @@ export const rules: readonly Rule[] = [
       exchange.wire === "gemini" && /"functionResponse"/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
   })),
   {
+    id: "renamed-tool",
+    cell: "translate-requests",
+    reason: "Google's names begin with a letter: a tool of another name gets a new one, and its calls come back under the old",
+    check: /^gemini\.request\.lost$/,
+    where: (diff: Diff) => /^"?tool(?: call)?: [^a-zA-Z_]/.test(diff.expected),
+  },
+  {
     id: "result-metadata",
     cell: "decode",
     reason: "metadata of an answer is the caller's own, given back; providers use the name for other things, which stay in extra",

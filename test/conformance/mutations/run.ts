@@ -15,8 +15,9 @@ export async function runMutations(exchanges: readonly Exchange[], kit: Kit): Pr
   const known = new Set<string>();
   for await (const red of failures(exchanges, kit)) known.add(red);
   const out: Caught[] = [];
-  for (const { id, mutation, bySpecification } of planted) {
+  for (const { id, mutation, bySpecification, wire } of planted) {
     if (bySpecification && !kit.judges) continue;
+    if (wire && !kit.subject.wires[wire]) continue;
     let by: string | undefined;
     for await (const red of failures(exchanges, { ...kit, subject: mutation(kit.subject) })) {
       if (known.has(red)) continue;

@@ -18,6 +18,8 @@ export interface Planted {
   readonly mutation: Mutation;
   /** Only the specifications can tell: not planted where they are not at hand. */
   readonly bySpecification?: true | undefined;
+  /** The wire it is about: not planted where that wire is not there. */
+  readonly wire?: WireName | undefined;
 }
 
 function onWire(names: readonly WireName[], change: (wire: Wire) => Wire): Mutation {

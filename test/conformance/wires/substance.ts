@@ -14,10 +14,16 @@ export const dataOf = (url: string): string => (url.startsWith("data:") ? url.sl
 
 /** Whether any string in the value contains the text, or the value holds what the text says as JSON. */
 export function holds(value: Json | undefined, text: string): boolean {
-  if (contains(value, text)) return true;
+  if (contains(value, text) || contains(value, base64(text))) return true;
   const said = /^[[{]/.test(text) ? parseJson(text) : undefined;
   return said !== undefined && within(value, said);
 }
+
+/** Documents of plain text may be sent as data. */
+const base64 = (text: string): string =>
+  Buffer.from(text)
+    .toString("base64")
+    .replace(/.{0,4}$/, "") || "no data";
 
 function contains(value: Json | undefined, text: string): boolean {
   if (typeof value === "string") return value.includes(text);
