@@ -83,6 +83,9 @@ function mediaOf(part: Part, at: string, scope: Scope): Draft | undefined {
     scope.losses.drop("tool_result_part_dropped", at, `a tool result of this API holds no ${part.type}.`);
     return undefined;
   }
+  if (part.type === "document" && part.context !== undefined) {
+    scope.losses.drop("document_context_dropped", `${at}.context`, "a document in a result has no context here.");
+  }
   const made = encodeSource(source, part.type, at, scope, spelled(part.as, "base64url"));
   return made && finish(made, part, at, scope, ["inlineData", "fileData"]);
 }

@@ -34,11 +34,10 @@ export function encodeConversation(messages: readonly Message[], scope: Scope): 
   }
   const turns: Turn[] = [];
   for (const [index, message] of spoken.entries()) addTurn(turns, message, `messages[${leading.length + index}]`, scope);
-  const filled = turns.filter(({ results, parts, media }) => results.length + parts.length + media.length > 0);
-  const lone = filled.length === 0;
-  repair(filled, leading, scope);
-  sealCalls(filled, scope);
-  return { system: lone ? undefined : system, contents: filled.map(write) };
+  const lone = turns.length === 0;
+  repair(turns, leading, scope);
+  sealCalls(turns, scope);
+  return { system: lone ? undefined : system, contents: turns.map(write) };
 }
 
 /** A message of this wire, part by part as it was. */
@@ -97,17 +96,17 @@ function unnamed(message: Message, at: string, scope: Scope): void {
 
 function addTurn(turns: Turn[], message: Message, at: string, scope: Scope): void {
   unnamed(message, at, scope);
+  const last = turns.at(-1);
   const role = message.role === "assistant" ? "model" : "user";
-  let turn = turns.at(-1);
-  if (turn === undefined || turn.role !== role) {
-    turn = { role, results: [], parts: [], media: [], calls: [] };
-    turns.push(turn);
-  }
+  const turn = last?.role === role ? last : empty(role);
   if (isSystem(message)) {
     const detail = "this API's system text stands at the start; sent as marked text of the user.";
     scope.losses.approximate("system_in_conversation", at, detail);
   }
   for (const [index, part] of message.content.entries()) addPart(turn, message, part, `${at}.content[${index}]`, scope);
+  if (turn === last) return;
+  if (turn.results.length + turn.parts.length + turn.media.length > 0) turns.push(turn);
+  else scope.losses.repair("empty_message_removed", at, "nothing of it can be sent to the Gemini API.");
 }
 
 function addPart(turn: Turn, message: Message, part: Part, at: string, scope: Scope): void {
