@@ -89,6 +89,7 @@ export class BlockWriter {
     const events: WireEvent[] = [];
     if (content.type === "opaque") slot.value = block;
     else events.push(wireEvent({ type: "content_block_start", index: slot.index, content_block: block }));
+    if (isFreeText(content)) events.push(inputDelta(slot.index, '{"input":"'));
     for (const delta of [...initial(content), ...slot.waiting]) events.push(...this.#write(slot, delta));
     return events;
   }
@@ -97,7 +98,9 @@ export class BlockWriter {
     if (slot.index < 0) return nothing;
     if (delta.type === "signature") slot.signature += delta.signature;
     else if (delta.type === "opaque" && slot.value !== undefined) slot.value = { ...slot.value, ...delta.value };
-    else {
+    else if (delta.type === "arguments" && isFreeText(slot.content)) {
+      return [inputDelta(slot.index, JSON.stringify(delta.text).slice(1, -1))];
+    } else {
       const data = deltaText(delta);
       if (data === undefined) return nothing;
       return [
@@ -112,6 +115,7 @@ export class BlockWriter {
     if (index < 0) return nothing;
     const events: WireEvent[] = [];
     if (value !== undefined) events.push(...opaqueEvents(index, value));
+    if (isFreeText(slot.content)) events.push(inputDelta(index, '"}'));
     // The official SDK takes the last signature delta as the whole signature: it is told once.
     if (signature !== "" && ownReasoning(slot.content)) {
       events.push(wireEvent({ type: "content_block_delta", index, delta: { type: "signature_delta", signature } }));
@@ -120,6 +124,12 @@ export class BlockWriter {
     return events;
   }
 }
+
+/** A custom tool takes free text, Anthropic's take objects: the text travels as the one member of one. */
+const isFreeText = (part: Part): boolean => part.type === "tool-call" && part.kind === "custom";
+
+const inputDelta = (index: number, partial_json: string): WireEvent =>
+  wireEvent({ type: "content_block_delta", index, delta: { type: "input_json_delta", partial_json } });
 
 /** What a part already holds when it starts, as deltas. */
 function initial(content: Part): readonly Delta[] {

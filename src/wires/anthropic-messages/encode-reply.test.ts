@@ -6,6 +6,7 @@ import type { ChatChunk } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import type { Part } from "../../canonical/parts.ts";
 import { finished, type Terminal } from "../../canonical/terminal.ts";
+import { object } from "../shared/read.ts";
 import { decoder, encoder, parsed, textOf } from "./testing/setting.ts";
 
 const begin: ChatChunk = { type: "start", head: { id: "chatcmpl-1", model: "gpt" } };
@@ -207,4 +208,21 @@ test("the keep-alive is a ping, and usage known at the start stands in message_s
   assert.match(JSON.stringify(message), /"model":"gpt"/);
   const reader = decoder();
   assert.equal(textOf(accumulate(bodies.flatMap((body) => reader.push({ data: JSON.stringify(body) })))), "x");
+});
+
+test("a custom tool's free text is one member of an object, however it is cut", () => {
+  const custom: Part = { type: "tool-call", id: "c", name: "sql", arguments: "SELECT ", kind: "custom" };
+  const pieces = ['"a"', "\n\ud83d", "\ude00", "\\"];
+  const { bodies } = write([begin, open(0, custom), ...pieces.map((piece) => args(0, piece)), close(0), finish]);
+  assert.deepEqual(disorder(bodies), []);
+  const json = bodies.map((body) => object(body["delta"])?.["partial_json"] ?? "").join("");
+  assert.deepEqual(JSON.parse(json), { input: 'SELECT "a"\n\u{1f600}\\' });
+  assert.deepEqual(
+    JSON.parse(
+      write([begin, open(0, { ...custom, arguments: "" }), close(0), finish])
+        .bodies.map((body) => object(body["delta"])?.["partial_json"] ?? "")
+        .join(""),
+    ),
+    { input: "" },
+  );
 });

@@ -44,7 +44,9 @@ export function encodeBody(request: ChatRequest, target: Target): Encoded {
   const tools = encodeTools(request, scope);
   const maxTokens = request.maxOutputTokens ?? target.maxOutputTokens ?? defaultMaxTokens;
   if (request.maxOutputTokens === undefined) {
-    report.note("approximated", "max_tokens_defaulted", "max_tokens", `Anthropic demands a limit; ${maxTokens} was sent`);
+    // The model's own limit takes nothing away; a guess may.
+    const kind = target.maxOutputTokens === undefined ? "approximated" : "repaired";
+    report.note(kind, "max_tokens_defaulted", "max_tokens", `Anthropic demands a limit; ${maxTokens} was sent`);
   }
   const thinking = encodeThinking(request, target, maxTokens, tools.forced, scope);
   const history = encodeHistory(request, scope);

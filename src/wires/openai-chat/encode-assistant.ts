@@ -66,7 +66,7 @@ export function encodeAssistant(message: Message, at: string, context: Context):
       ? silence(message, native, calls.length > 0 || members["function_call"] !== undefined)
       : { content }),
     ...named(message),
-    ...nulls(message.as),
+    ...nulls(message.as, context),
     ...members,
     ...(calls.length > 0 && { tool_calls: calls }),
     ...(spelled(message.as, "tool_calls=[]") && { tool_calls: [] }),

@@ -8,8 +8,8 @@ import type { Context } from "./losses.ts";
 export const named = (message: Message): JsonObject => (message.name === undefined ? {} : { name: message.name });
 
 /** Named fields that were sent as null. */
-export function nulls(as: string | undefined): JsonObject {
-  if (as === undefined || !as.includes("=null")) return {};
+export function nulls(as: string | undefined, { native }: Context): JsonObject {
+  if (!native || as === undefined || !as.includes("=null")) return {};
   const fields = as.split(" ").filter((token) => token.endsWith("=null"));
   return Object.fromEntries(fields.map((token): [string, Json] => [token.slice(0, -5), null]));
 }

@@ -136,7 +136,13 @@ function encodeSpoken(message: Message, at: string, context: Context): JsonObjec
   const spoken = message.content.filter((part) => part.type !== "tool-result");
   const { content, marked } = encodeContent(message, message.content, at, context);
   if (content === undefined && spoken.length > 0) return undefined;
-  const made: JsonObject = { role, content: content ?? (native ? [] : ""), ...named(message), ...nulls(message.as), ...marked };
+  const made: JsonObject = {
+    role,
+    content: content ?? (native ? [] : ""),
+    ...named(message),
+    ...nulls(message.as, context),
+    ...marked,
+  };
   return restore(made, message.extra, at, context);
 }
 
@@ -181,7 +187,7 @@ function encodeResult(
     ...(legacy ? {} : { tool_call_id: id }),
     ...(content === undefined ? {} : { content }),
     ...named(message),
-    ...nulls(message.as),
+    ...nulls(message.as, context),
     ...marked,
   };
   const whole = restore(made, result.extra, at, context);

@@ -66,9 +66,10 @@ function encodeContent(part: Part, at: string, context: Context): JsonObject | u
   }
 }
 
-function image(part: ImagePart, at: string, { losses }: Context): JsonObject | undefined {
+function image(part: ImagePart, at: string, { losses, native }: Context): JsonObject | undefined {
   const url = urlOf(part.source);
-  if (url === undefined) {
+  // A bucket's address (gs://, s3://) means something to its own cloud only.
+  if (url === undefined || !(native || /^(?:https?|data):/i.test(url))) {
     losses.drop("image_dropped", at, "an image can be sent to this API as a URL or as base64 data only.");
     return undefined;
   }

@@ -298,3 +298,12 @@ describe("quirks", () => {
     assert.deepEqual(codes, ["developer_role_as_system", "field_dropped"]);
   });
 });
+
+it("leaves out what only another cloud can read or answer in", () => {
+  const bucket: Part = { type: "image", source: { kind: "url", url: "gs://bucket/a.png" } };
+  const asked = { messages: [{ role: "user" as const, content: [text("look"), bucket, png] }], modalities: ["text", "image"] };
+  const { body, codes } = encode(foreign(asked));
+  assert.deepEqual(body["modalities"], ["text"]);
+  assert.deepEqual(codes, ["image_dropped", "modality_dropped"]);
+  assert.doesNotMatch(JSON.stringify(body), /gs:/);
+});

@@ -90,7 +90,7 @@ function plain(request: ChatRequest, context: Context): JsonObject {
     metadata: request.metadata,
     service_tier: serviceTier(request, context),
     verbosity: request.verbosity,
-    modalities: request.modalities,
+    modalities: modalities(request, context),
     audio: request.audio,
     prediction: request.prediction,
     store: request.extraOrigin === "openai-responses" ? undefined : request.store,
@@ -100,6 +100,14 @@ function plain(request: ChatRequest, context: Context): JsonObject {
     prompt_cache_retention: request.promptCacheRetention,
     prompt_cache_options: request.promptCacheOptions,
   };
+}
+
+/** Of another wire's callers: this API answers in text and sound. */
+function modalities({ modalities: asked }: ChatRequest, { losses, native }: Context): readonly string[] | undefined {
+  const taken = native ? asked : asked?.filter((kind) => kind === "text" || kind === "audio");
+  if (taken?.length === asked?.length) return asked;
+  losses.drop("modality_dropped", "modalities", "this API answers in text and audio only.");
+  return taken?.length === 0 ? undefined : taken;
 }
 
 /** Anthropic's older clients send -1 for "as you like". */

@@ -80,12 +80,15 @@ function loosened(tool: FunctionTool, at: string, { losses, native }: Context): 
   return { ...tool, strict: undefined };
 }
 
-const declaration = (tool: FunctionTool, context: Context): JsonObject => ({
-  name: context.toolNames.fit(tool.name),
-  ...member("description", tool.description, tool.as),
-  ...member("parameters", tool.parameters, tool.as),
-  ...member("strict", tool.strict, tool.as),
-});
+const declaration = (tool: FunctionTool, context: Context): JsonObject => {
+  const as = context.native ? tool.as : undefined;
+  return {
+    name: context.toolNames.fit(tool.name),
+    ...member("description", tool.description, as),
+    ...member("parameters", tool.parameters, as),
+    ...member("strict", tool.strict, as),
+  };
+};
 
 /** A field that is there, was sent as null, or is absent. */
 function member(field: string, value: Json | undefined, as: string | undefined): JsonObject {
