@@ -92,6 +92,10 @@ export interface Reasoning {
   readonly budgetTokens?: number | undefined;
   /** Whether thoughts are shown: Anthropic's `display` (summarized, omitted). */
   readonly display?: string | undefined;
+  /** OpenAI Responses: whether thoughts of earlier turns are read again (auto, current_turn, all_turns). */
+  readonly context?: string | undefined;
+  /** OpenAI Responses: `mode`, how hard the whole is tried (standard, pro). */
+  readonly grade?: string | undefined;
   readonly extra?: JsonObject | undefined;
 }
 

@@ -98,6 +98,8 @@ export interface ToolCallPart extends PartBase {
   readonly arguments: string;
   /** A custom tool takes free text. Default: function. */
   readonly kind?: "function" | "custom" | undefined;
+  /** OpenAI Responses: the namespace of tools that it is called in. */
+  readonly namespace?: string | undefined;
   /** Anthropic: who called the tool, the model itself or code it runs. */
   readonly caller?: Json | undefined;
 }

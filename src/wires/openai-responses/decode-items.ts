@@ -83,7 +83,7 @@ function decodeMessage(item: JsonObject, at: string): Message {
 }
 
 /** Takes note of an item's formal members. */
-export function formOf(item: JsonObject, form: string[]): { readonly itemId?: string; readonly read: readonly string[] } {
+export function formOf(item: JsonObject, form: string[]): { readonly itemId?: string; readonly read: string[] } {
   const read: string[] = [];
   for (const member of formal) {
     const value = item[member];
@@ -99,6 +99,8 @@ export function formOf(item: JsonObject, form: string[]): { readonly itemId?: st
 function call(item: JsonObject, at: string, kind: "function" | "custom", body: string): ToolCallPart {
   const form: string[] = [];
   const { itemId, read } = formOf(item, form);
+  const namespace = text(item["namespace"]);
+  if (namespace !== undefined) read.push("namespace");
   const extra = others(item, new Set(["type", "call_id", "name", body, ...read]));
   return {
     type: "tool-call",
@@ -106,6 +108,7 @@ function call(item: JsonObject, at: string, kind: "function" | "custom", body: s
     name: wantText(item["name"], `${at}.name`),
     arguments: wantText(item[body], `${at}.${body}`),
     ...(kind === "custom" && { kind }),
+    ...(namespace !== undefined && { namespace }),
     ...(itemId !== undefined && { itemId }),
     ...(form.length > 0 && { as: form.join(" ") }),
     ...(extra && { extra }),

@@ -131,17 +131,24 @@ function readTexts(value: Json | undefined, param: string): readonly string[] | 
   return items.map((item, index) => wantText(item, `${param}[${index}]`));
 }
 
-/** `effort` and whether thoughts are summed up have words of our own; what else there is goes along as it is. */
+/** How thoughts are summed up is kept in `spelling`, with what was null. */
 function readReasoning(value: JsonObject | undefined, spelling: Record<string, string>): Reasoning | undefined {
   if (value === undefined) return undefined;
-  const effort = text(value["effort"]);
-  const summary = text(value["summary"]);
-  if (summary !== undefined) spelling["reasoning"] = summary;
-  const read = [...(effort === undefined ? [] : ["effort"]), ...(summary === undefined ? [] : ["summary"])];
-  const extra = others(value, new Set(read));
+  const { effort, summary, context, mode } = { ...texts(value) };
+  const named = ["effort", "summary", "context", "mode"];
+  const nulls = named.filter((field) => value[field] === null).map((field) => `${field}=null`);
+  const form = [...(summary === undefined ? [] : [`summary=${summary}`]), ...nulls];
+  if (form.length > 0) spelling["reasoning"] = form.join(" ");
+  const extra = others(value, new Set(named.filter((field) => value[field] === null || typeof value[field] === "string")));
   return {
     ...(effort !== undefined && { effort }),
     ...(summary !== undefined && { display: "summarized" }),
+    ...(context !== undefined && { context }),
+    ...(mode !== undefined && { grade: mode }),
     ...(extra && { extra }),
   };
 }
+
+/** The members that are texts. */
+const texts = (value: JsonObject): { readonly [field: string]: string | undefined } =>
+  Object.fromEntries(Object.entries(value).flatMap(([field, member]) => (typeof member === "string" ? [[field, member]] : [])));

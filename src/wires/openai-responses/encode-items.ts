@@ -173,6 +173,7 @@ function encodeCall(part: ToolCallPart, at: string, context: Context): JsonObjec
     ...(native && part.itemId !== undefined && { id: part.itemId }),
     call_id: context.callIds.fit(part.id),
     name: context.toolNames.fit(part.name),
+    ...(native && part.namespace !== undefined && { namespace: part.namespace }),
     [custom ? "input" : "arguments"]: written,
     ...(native && spelledMembers(part.as, anyMember)),
   };

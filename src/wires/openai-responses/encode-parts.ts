@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../canonical/json.ts";
-import type { CacheMark, DocumentPart, ImagePart, Origin, Part, TextPart } from "../../canonical/parts.ts";
+import type { CacheMark, DocumentPart, ImagePart, MediaSource, Origin, Part, TextPart } from "../../canonical/parts.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
 import { formatOf, nameFor, tagged, urlOf } from "../shared/openai/media.ts";
 import { encodeCitation } from "./citations.ts";
@@ -54,14 +54,14 @@ function encodeContent(part: Part, usual: string, at: string, context: Context):
       return document(part, at, context);
     case "audio": {
       const { source, format } = part;
-      if (source?.kind === "base64") {
+      if (source?.kind === "base64" && context.native) {
         return { type: "input_audio", input_audio: { data: source.data, format: format ?? formatOf(source.mediaType) } };
       }
       if (part.transcript) {
         losses.approximate("audio_as_transcript", at, "an earlier spoken answer was sent as its transcript.");
         return { type: usual, text: part.transcript };
       }
-      losses.drop("audio_dropped", at, "audio can be sent to this API as base64 data only.");
+      losses.drop("audio_dropped", at, "this API takes no audio.");
       return undefined;
     }
     case "video":
@@ -95,13 +95,17 @@ function textPart(part: TextPart, usual: string, at: string, { native, losses }:
   };
 }
 
+/** Other APIs' own stores (gs:, s3:) are not open to this one. */
+const reachable = (source: MediaSource, native: boolean): boolean =>
+  native || source.kind !== "url" || /^(?:https?|data):/i.test(source.url);
+
 function image(part: ImagePart, at: string, { losses, native }: Context): JsonObject | undefined {
   const { source, detail } = part;
-  const url = urlOf(source);
+  const url = reachable(source, native) ? urlOf(source) : undefined;
   const detailed = native ? (detail === undefined ? {} : { detail }) : { detail: detail ?? "auto" };
   if (url !== undefined) return { type: "input_image", image_url: url, ...detailed };
   if (source.kind === "file" && native) return { type: "input_image", file_id: source.id, ...detailed };
-  losses.drop("image_dropped", at, "the image lies with another provider; send its content instead.");
+  losses.drop("image_dropped", at, "the image lies where this API cannot fetch it; send its content instead.");
   return undefined;
 }
 
@@ -116,6 +120,10 @@ function document(part: DocumentPart, at: string, { losses, native }: Context): 
       return { type: "input_file", ...(native ? named : { filename: title ?? nameFor(source.mediaType) }), file_data: data };
     }
     case "url":
+      if (!reachable(source, native)) {
+        losses.drop("document_url_dropped", at, "this API cannot fetch the document; send its content instead.");
+        return undefined;
+      }
       if (spelled(as, "data")) return { type: "input_file", ...named, file_data: source.url };
       return { type: "input_file", ...(native && named), file_url: source.url };
     case "file":

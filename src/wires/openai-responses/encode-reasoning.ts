@@ -1,23 +1,30 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import type { JsonObject } from "../../canonical/json.ts";
 import { restore } from "../shared/openai/form.ts";
+import { spelledMembers } from "./encode-parts.ts";
 import type { Context } from "./losses.ts";
 
 /** Thinking budgets (tokens) up to which an effort is meant; above the last it is `high`. */
 const lowBudget = 4096;
 const mediumBudget = 16384;
 
+const efforts = new Set(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
+
 /** How much the model may think, and whether a caller who wants to see it is shown a summary. */
 export function encodeReasoning({ reasoning, spelling }: ChatRequest, context: Context): JsonObject {
   if (reasoning === undefined) return {};
-  const { effort, extra, display } = reasoning;
+  const { effort, extra, display, context: reread, grade } = reasoning;
   if (context.native) {
-    const summary = display === undefined ? undefined : spelling?.["reasoning"];
-    const said = { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) };
+    const said = {
+      ...(effort !== undefined && { effort }),
+      ...(reread !== undefined && { context: reread }),
+      ...(grade !== undefined && { mode: grade }),
+      ...spelledMembers(spelling?.["reasoning"], display === undefined ? /=null$/ : /=/),
+    };
     return { reasoning: restore(said, extra, "reasoning", context) };
   }
   restore({}, extra, "reasoning", context);
-  const near = effort ?? effortFor(reasoning, context);
+  const near = effort === undefined ? effortFor(reasoning, context) : known(effort, context);
   if (effort !== undefined && reasoning.budgetTokens !== undefined) {
     const said = `sent as the effort ${effort} alone.`;
     context.losses.approximate("reasoning_budget_as_effort", "thinking.budget_tokens", said);
@@ -27,6 +34,12 @@ export function encodeReasoning({ reasoning, spelling }: ChatRequest, context: C
     ...(display === "summarized" && near !== "none" && { summary: "auto" }),
   };
   return Object.keys(made).length > 0 ? { reasoning: made } : {};
+}
+
+function known(effort: string, { losses }: Context): string | undefined {
+  if (efforts.has(effort)) return effort;
+  losses.approximate("reasoning_effort", "reasoning_effort", `this API has no effort ${effort}; the model's default holds.`);
+  return undefined;
 }
 
 function effortFor({ mode, budgetTokens }: NonNullable<ChatRequest["reasoning"]>, { losses }: Context): string | undefined {

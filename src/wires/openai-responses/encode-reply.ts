@@ -42,7 +42,7 @@ export class ResponseEncoder implements ReplyEncoder<"chat"> {
     const [choice, ...others] = result.choices;
     for (const other of others) this.#unseen(other.index);
     const { status, why, output, usage } = stateOf(choice?.finish, [], result.usage);
-    this.#items.end(status === "incomplete");
+    this.#items.end(status === "incomplete" ? "provider" : undefined);
     return new ResponseObject(result, this.#meta, this.#echo).in({
       status,
       why,
@@ -91,7 +91,7 @@ export class ResponseEncoder implements ReplyEncoder<"chat"> {
         return this.#tell(() => this.#fail(terminal.error));
       case "finished":
       case "limited":
-        return this.#tell(() => this.#complete(terminal.kind === "limited" ? { reason: "length", raw: null } : this.#finish));
+        return this.#tell(() => this.#complete(terminal.kind === "limited"));
     }
   }
 
@@ -128,10 +128,10 @@ export class ResponseEncoder implements ReplyEncoder<"chat"> {
     else this.#items.stop(chunk.part);
   }
 
-  #complete(finish: Finish | undefined): void {
+  #complete(limited: boolean): void {
     const response = this.#response ?? this.#begin({});
-    const { status, why } = stateOf(finish, [], undefined);
-    this.#items.end(status === "incomplete");
+    const { status, why } = stateOf(limited ? { reason: "length", raw: null } : this.#finish, [], undefined);
+    this.#items.end(limited ? "us" : status === "incomplete" ? "provider" : undefined);
     const type = status === "incomplete" ? "response.incomplete" : "response.completed";
     this.#emit(type, { response: response.in({ status, why, output: this.#items.output, usage: this.#usage }) });
   }

@@ -1,190 +1,129 @@
 import type { Delta } from "../../canonical/chat.ts";
-import type { Json, JsonObject } from "../../canonical/json.ts";
+import type { JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
-import { encodeCitation } from "./citations.ts";
-import { Item, type ItemKind } from "./item.ts";
-import { name } from "./name.ts";
-import { CallSlot, HiddenSlot, OpaqueSlot, type Slot, SpokenSlot, ThoughtSlot } from "./slots.ts";
+import { Item } from "./item.ts";
+import { Items } from "./items.ts";
+import type { Slot } from "./slots.ts";
 
-/** Takes an event: its type and its members besides. */
-export type Emit = (type: string, members: JsonObject) => void;
+/** A part that began while calls were open, and what was said of it since. */
+interface Waiting {
+  readonly content: Part;
+  readonly deltas: Delta[];
+  ended: boolean;
+}
+
+/** A part on its way out. */
+interface Open {
+  readonly slot: Slot;
+  readonly content: Part;
+  /** Its events were ended before it was, to make room for the next. */
+  closed: boolean;
+}
 
 /**
- * Parts of an answer to output items and their events. Texts that follow each other are contents of one message, thoughts
- * those of one reasoning item, unless each came from an item of its own; all else is an item for itself. Items are numbered as
- * they begin, and end when their last part has and no other can join them.
+ * Parts of an answer as output items and their events, in the order that OpenAI keeps: only calls are open side by side. A text
+ * or thought ends when the next part begins (should more of it come, it goes on in a new one), and what begins while calls are
+ * open waits for their end.
  */
 export class ItemWriter {
-  readonly #seed: string;
-  readonly #emit: Emit;
-  readonly #warn: (warning: Warning) => void;
-  readonly #items: Item[] = [];
-  readonly #ids = new Set<string>();
-  readonly #slots = new Map<number, Slot>();
-  /** The message or reasoning item that a next part may join. */
-  #joinable: Item | undefined;
+  readonly #items: Items;
+  readonly #open = new Map<number, Open>();
+  readonly #waiting = new Map<number, Waiting>();
+  /** Open calls. */
+  #calls = 0;
+  /** The open text or thought. */
+  #speaking: Open | undefined;
 
-  constructor(seed: string, emit: Emit, warn: (warning: Warning) => void) {
-    this.#seed = seed;
-    this.#emit = emit;
-    this.#warn = warn;
+  /** @param seed makes ids of items unique */
+  constructor(seed: string, emit: (type: string, members: JsonObject) => void, warn: (warning: Warning) => void) {
+    this.#items = new Items(seed, emit, warn);
   }
 
   /** The items that were begun, in order, as they stand. */
   get output(): readonly JsonObject[] {
-    return this.#items.map((item) => item.value);
+    return this.#items.all.map(({ value }) => value);
   }
 
   /** Only those that have ended. */
   get ended(): readonly JsonObject[] {
-    return this.#items.filter((item) => item.done).map((item) => item.value);
+    return this.#items.all.filter(({ done }) => done).map(({ value }) => value);
   }
 
+  /** The slot of a part that can be added to as it is. */
   slot(part: number): Slot | undefined {
-    return this.#slots.get(part);
+    const open = this.#open.get(part);
+    return open === undefined || open.closed ? undefined : open.slot;
   }
 
   start(part: number, content: Part): void {
-    this.#slots.set(part, this.#open(content));
+    const waits = this.#waiting.size > 0 || (this.#calls > 0 && content.type !== "tool-call");
+    if (waits) this.#waiting.set(part, { content, deltas: [], ended: false });
+    else this.#begin(part, content);
   }
 
   delta(part: number, delta: Delta): void {
-    this.#slots.get(part)?.delta(delta);
+    const open = this.#open.get(part);
+    if (open === undefined) this.#waiting.get(part)?.deltas.push(delta);
+    else if (!open.closed) open.slot.delta(delta);
+    else this.#begin(part, again(open.content)).slot.delta(delta);
   }
 
   stop(part: number): void {
-    const slot = this.#slots.get(part);
-    if (slot === undefined) return;
-    this.#slots.delete(part);
-    slot.end();
-    const { item } = slot;
-    if (item === undefined) return;
-    item.open--;
-    if (item.open === 0 && item !== this.#joinable) item.finish("completed");
+    const waiting = this.#waiting.get(part);
+    if (waiting !== undefined) waiting.ended = true;
+    const open = this.#open.get(part);
+    if (open === undefined) return;
+    this.#open.delete(part);
+    this.#close(open);
+    if (open.content.type !== "tool-call") return;
+    this.#calls--;
+    if (this.#calls === 0) this.#drain();
   }
 
-  /** Ends all that is open. @param cut the answer was cut: its last item is incomplete */
-  end(cut: boolean): void {
-    for (const part of [...this.#slots.keys()]) {
-      if (cut) this.#cutShort(part);
-      this.stop(part);
+  /** Ends all that is open. @param cut who cut the answer short: its provider, in the last item, or we, in what is open */
+  end(cut: "provider" | "us" | undefined): void {
+    for (let parts = [...this.#open]; parts.length > 0; parts = [...this.#open]) {
+      for (const [part, { slot }] of parts) {
+        if (cut !== undefined && slot.item !== undefined) slot.item.cut = true;
+        this.stop(part);
+      }
     }
-    const last = this.#items.at(-1);
-    this.#joinable = undefined;
-    for (const item of this.#items) item.finish(cut && item === last ? "incomplete" : "completed");
-    if (cut) last?.cutShort();
+    this.#items.end(cut === "provider");
   }
 
-  #cutShort(part: number): void {
-    const item = this.#slots.get(part)?.item;
-    if (item !== undefined) item.cut = true;
+  #begin(part: number, content: Part): Open {
+    if (this.#speaking !== undefined) this.#close(this.#speaking);
+    const open: Open = { slot: this.#items.open(content), content, closed: false };
+    this.#open.set(part, open);
+    if (content.type === "tool-call") this.#calls++;
+    else if (open.slot.speaks) this.#speaking = open;
+    return open;
   }
 
-  #open(content: Part): Slot {
-    switch (content.type) {
-      case "text":
-      case "refusal": {
-        const item = this.#join("message", content);
-        return new SpokenSlot(item, this.#emit, content, (citation) => this.#cited(citation));
-      }
-      case "reasoning": {
-        const own = content.origin === undefined || content.origin.wire === name;
-        const sealed = content.redacted !== undefined || (content.encrypted !== undefined && !own);
-        if (content.signature !== undefined || sealed) this.#hidden();
-        if (sealed && content.text === "") return new HiddenSlot();
-        return new ThoughtSlot(this.#join("reasoning", content), this.#emit, content, own, () => this.#hidden());
-      }
-      case "tool-call": {
-        const custom = content.kind === "custom";
-        const { id: call_id, name: called, arguments: written, extra } = content;
-        const body = custom ? { input: "" } : { arguments: "" };
-        const value = { ...extra, status: "in_progress", call_id, name: called, ...body };
-        const item = this.#begin(custom ? "custom_tool_call" : "function_call", custom ? "ctc" : "fc", content.itemId, value);
-        return new CallSlot(item, this.#emit, custom, written);
-      }
-      case "opaque":
-        return this.#opaque(content);
-      case "image": {
-        const { source } = content;
-        if (source.kind !== "base64") return this.#unseen("image by reference");
-        const item = this.#begin("image_generation_call", "ig", content.itemId, { status: "in_progress", result: null });
-        return new OpaqueSlot(item, { type: "image_generation_call", id: item.id, status: "completed", result: source.data });
-      }
-      case "audio": {
-        this.#warn({
-          kind: "approximated",
-          code: "audio_as_transcript",
-          detail: "this API speaks no answers; its transcript was sent.",
-        });
-        const said: Part = { type: "text", text: content.transcript ?? "" };
-        return new SpokenSlot(this.#join("message", said), this.#emit, said, (citation) => this.#cited(citation));
-      }
-      case "video":
-      case "document":
-      case "tool-result":
-        return this.#unseen(content.type);
+  #close(open: Open): void {
+    if (this.#speaking === open) this.#speaking = undefined;
+    if (open.closed) return;
+    open.closed = true;
+    open.slot.end();
+    if (open.slot.item instanceof Item) this.#items.leave(open.slot.item);
+  }
+
+  /** Begins what waited for the calls to end. */
+  #drain(): void {
+    for (const [part, { content, deltas, ended }] of this.#waiting) {
+      if (this.#calls > 0 && content.type !== "tool-call") return;
+      this.#waiting.delete(part);
+      this.#begin(part, content);
+      for (const delta of deltas) this.delta(part, delta);
+      if (ended) this.stop(part);
     }
   }
+}
 
-  /** A hosted item of this wire, or a content part of a message that only OpenAI knows. */
-  #opaque(content: Extract<Part, { type: "opaque" }>): Slot {
-    const { value, kind, origin } = content;
-    if (origin.wire !== name || value["type"] !== kind) return this.#unseen(kind);
-    const { type: _, id, ...members } = value;
-    const item = this.#begin(kind, "item", typeof id === "string" ? id : undefined, members);
-    return new OpaqueSlot(item, { ...value, id: item.id });
-  }
-
-  /** The open message or reasoning item where the part belongs to it, else a new one. */
-  #join(kind: "message" | "reasoning", { itemId, as }: Part): Item {
-    const open = this.#joinable;
-    if (open !== undefined && open.kind === kind && open.source === itemId) {
-      open.open++;
-      return open;
-    }
-    const phase = /(?:^| )phase=(\S+)/.exec(as ?? "")?.[1];
-    const message = { status: "in_progress", role: "assistant", content: [], ...(phase !== undefined && { phase }) };
-    const item =
-      kind === "message"
-        ? this.#begin("message", "msg", itemId, message)
-        : this.#begin("reasoning", "rs", itemId, { summary: [] });
-    this.#joinable = item;
-    return item;
-  }
-
-  #begin(kind: ItemKind, prefix: string, source: string | undefined, members: JsonObject): Item {
-    this.#seal();
-    const index = this.#items.length;
-    const made = `${prefix}_${this.#seed}_${index}`;
-    const id = source === undefined || this.#ids.has(source) ? made : source;
-    this.#ids.add(id);
-    const item = new Item(kind, id, index, source, members, this.#emit);
-    this.#items.push(item);
-    return item;
-  }
-
-  /** Nothing can join the open message or reasoning item any more. */
-  #seal(): void {
-    const item = this.#joinable;
-    this.#joinable = undefined;
-    if (item !== undefined && item.open === 0) item.finish("completed");
-  }
-
-  #cited(citation: Parameters<typeof encodeCitation>[0]): Json | undefined {
-    const annotation = encodeCitation(citation);
-    if (annotation === undefined) {
-      this.#warn({ kind: "dropped", code: "citation_dropped", detail: "this API shows citations of URLs only." });
-    }
-    return annotation;
-  }
-
-  #hidden(): void {
-    this.#warn({ kind: "dropped", code: "reasoning_signature_hidden", detail: "this API shows the text of reasoning only." });
-  }
-
-  #unseen(kind: string): Slot {
-    this.#warn({ kind: "dropped", code: "part_hidden", detail: `this API cannot show a part of type ${kind}.` });
-    return new HiddenSlot();
-  }
+/** The part as it goes on after it was ended. */
+function again(content: Part): Part {
+  if (content.type === "text") return { ...content, text: "", citations: undefined };
+  if (content.type === "reasoning") return { ...content, text: "", encrypted: undefined };
+  return content.type === "refusal" ? { ...content, text: "" } : content;
 }

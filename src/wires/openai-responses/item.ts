@@ -1,14 +1,8 @@
 import type { Json, JsonObject } from "../../canonical/json.ts";
 
-/** The type of an output item. */
-export type ItemKind = string;
-
-/** Items that may end too early; others are told whole. */
-const spoken = new Set(["message", "function_call", "custom_tool_call"]);
-
 /** An output item on its way out. */
 export class Item {
-  readonly kind: ItemKind;
+  readonly kind: string;
   readonly id: string;
   readonly index: number;
   /** The id of the item that its parts came from, where they came from this wire. */
@@ -22,7 +16,7 @@ export class Item {
   #value: Record<string, Json | undefined>;
 
   constructor(
-    kind: ItemKind,
+    kind: string,
     id: string,
     index: number,
     source: string | undefined,
@@ -62,11 +56,6 @@ export class Item {
   replace(field: string, place: number, value: Json): void {
     const there = this.#value[field];
     if (Array.isArray(there)) this.#value = { ...this.#value, [field]: there.with(place, value) };
-  }
-
-  /** What was told as whole turns out not to be, for want of room. */
-  cutShort(): void {
-    if (spoken.has(this.kind)) this.set("status", "incomplete");
   }
 
   finish(status: "completed" | "incomplete"): void {

@@ -169,12 +169,14 @@ export class OpenItem {
   #call(item: JsonObject): Part {
     const custom = this.type === "custom_tool_call";
     const extra = others(item, callMembers);
+    const namespace = text(item["namespace"]);
     return {
       type: "tool-call",
       id: text(item["call_id"]) || this.id || this.#answer.callId(),
       name: this.#answer.names.original(text(item["name"]) ?? ""),
       arguments: "",
       ...(custom && { kind: "custom" }),
+      ...(namespace !== undefined && { namespace }),
       ...(this.id !== undefined && { itemId: this.id }),
       ...(extra && { extra }),
     };
@@ -203,7 +205,7 @@ export class OpenItem {
       return;
     }
     if (tokens !== undefined && tokens.length > 0) {
-      const held = kind === "refusal" ? { refusal: tokens } : { content: tokens };
+      const held = kind === "refusal" ? { content: null, refusal: tokens } : { content: tokens, refusal: null };
       if (kind !== "reasoning") this.#tell(part, { type: kind, text: said, logprobs: held });
     } else if (said !== "") this.#tell(part, { type: kind, text: said });
   }
@@ -223,7 +225,18 @@ export class OpenItem {
   }
 }
 
-const callMembers = new Set(["type", "id", "call_id", "name", "arguments", "input", "status", "item_id", "output_index"]);
+const callMembers = new Set([
+  "type",
+  "namespace",
+  "id",
+  "call_id",
+  "name",
+  "arguments",
+  "input",
+  "status",
+  "item_id",
+  "output_index",
+]);
 
 /** JSON that was cut in the middle stays as it is. */
 function restored(written: string, restore: Restore): string {

@@ -67,7 +67,7 @@ export class ResponseObject {
   readonly #created: number;
 
   constructor(head: ResultHead, meta: ReplyMeta, echo: JsonObject) {
-    this.id = responseId(head.id ?? meta.id);
+    this.id = head.id ?? responseId(meta.id);
     this.#created = head.createdAt ?? meta.createdAt;
     const tier = head.serviceTier === "standard" ? "default" : head.serviceTier;
     this.#fixed = {
@@ -77,7 +77,7 @@ export class ResponseObject {
       ...echo,
       model: head.model ?? meta.model,
       service_tier: tier !== undefined && serviceTiers.has(tier) ? tier : "default",
-      ...(head.moderation !== undefined && { moderation: head.moderation }),
+      ...(isOwn(head.moderation) && { moderation: head.moderation }),
     };
   }
 
@@ -94,7 +94,11 @@ export class ResponseObject {
   }
 }
 
-/** The id of a response made of another wire's answer: it begins as SDKs and people know it. */
+/** OpenAI's chat tells moderation in another shape. */
+const isOwn = (moderation: Json | undefined): boolean =>
+  isObject(moderation) && !Object.values(moderation).some((found) => object(found)?.["type"] === "moderation_results");
+
+/** The id of an answer whose provider gave it none: it begins as SDKs and people know it. */
 const responseId = (id: string): string => (id.startsWith("resp_") ? id : `resp_${id}`);
 
 /** Of our codes, those that the specification has a word for; all others are the server's. */

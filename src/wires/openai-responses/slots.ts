@@ -8,6 +8,8 @@ import type { Item } from "./item.ts";
 export interface Slot {
   /** None for a part that the caller is not shown. */
   readonly item: Item | undefined;
+  /** Nothing else may be said while it is open. */
+  readonly speaks: boolean;
   /** An event that adds text to it, but for the text and what follows: for the common case. */
   readonly textHead?: string | undefined;
   /** Adds text whose event was written already. */
@@ -20,19 +22,30 @@ type Emit = (type: string, members: JsonObject) => void;
 
 export class HiddenSlot implements Slot {
   readonly item = undefined;
+  readonly speaks = false;
   delta(): void {}
   end(): void {}
 }
 
-/** Log probabilities of a delta as this wire lists them. */
-function tokensOf(logprobs: Json | undefined): readonly Json[] {
+/** Log probabilities of a delta as this wire lists them: other APIs leave out what they do not know. */
+function tokensOf(logprobs: Json | undefined): readonly JsonObject[] {
   const tokens = isObject(logprobs) ? logprobs["content"] : undefined;
-  return isArray(tokens) ? tokens : [];
+  return isArray(tokens) ? tokens.filter(isObject).map(completeToken) : [];
 }
+
+const completeToken = (token: JsonObject): JsonObject => {
+  const tops = token["top_logprobs"];
+  return {
+    ...token,
+    bytes: token["bytes"] ?? [],
+    top_logprobs: isArray(tops) ? tops.filter(isObject).map((top) => ({ ...top, bytes: top["bytes"] ?? [] })) : [],
+  };
+};
 
 /** A text or refusal: content of a message. */
 export class SpokenSlot implements Slot {
   readonly item: Item;
+  readonly speaks = true;
   readonly textHead: string | undefined;
   readonly #emit: Emit;
   readonly #cite: (citation: Citation) => Json | undefined;
@@ -108,6 +121,7 @@ export class SpokenSlot implements Slot {
 /** A thought: a summary or content of a reasoning item, or what of it is encrypted. */
 export class ThoughtSlot implements Slot {
   readonly item: Item;
+  readonly speaks = true;
   readonly #emit: Emit;
   readonly #hidden: () => void;
   readonly #summary: boolean;
@@ -170,6 +184,7 @@ export class ThoughtSlot implements Slot {
 /** A call that the caller is to run. */
 export class CallSlot implements Slot {
   readonly item: Item;
+  readonly speaks = false;
   readonly #emit: Emit;
   readonly #custom: boolean;
   #written = "";
@@ -209,6 +224,7 @@ export class CallSlot implements Slot {
 /** An item that is told whole. */
 export class OpaqueSlot implements Slot {
   readonly item: Item;
+  readonly speaks = false;
   #value: JsonObject;
 
   constructor(item: Item, value: JsonObject) {

@@ -19,7 +19,7 @@ export function onlyResponses(request: ChatRequest): readonly Unheard[] {
   refuseKept(request);
   const unheard: Unheard[] = [];
   const ignore = (asked: boolean, at: string, detail: string): void => {
-    if (asked) unheard.push({ code: `${at}_ignored`, at, detail });
+    if (asked) unheard.push({ code: `${at.replace(".", "_")}_ignored`, at, detail });
   };
   const more = request.include?.filter((name) => !included.has(name)) ?? [];
   ignore(more.length > 0, "include", `this provider's API cannot tell ${more.join(", ")}.`);
@@ -27,6 +27,17 @@ export function onlyResponses(request: ChatRequest): readonly Unheard[] {
   ignore(request.truncation === "auto", "truncation", "this provider's API does not cut prompts that are too long.");
   ignore(request.background === true, "background", "this provider's API answers at once or not at all.");
   ignore(request.compaction !== undefined, "context_management", "this provider's API compacts no conversations.");
+  const { context, grade } = request.reasoning ?? {};
+  ignore(
+    context !== undefined && context !== "auto",
+    "reasoning.context",
+    "this provider's API decides which thoughts are read.",
+  );
+  ignore(grade !== undefined && grade !== "standard", "reasoning.mode", `this provider's API has no mode ${grade}.`);
+  const spaced = request.messages.findIndex(({ content }) =>
+    content.some((part) => part.type === "tool-call" && part.namespace !== undefined),
+  );
+  ignore(spaced >= 0, "namespace", `messages[${spaced}]: this provider's API has no namespaces of tools; their names were sent.`);
   const kept = request.store === true && request.extraOrigin === "openai-responses";
   ignore(kept, "store", "this provider's API keeps no answers: send the whole input with the next request.");
   return unheard;
