@@ -152,3 +152,10 @@ export type Part =
   | ReasoningPart
   | RefusalPart
   | OpaquePart;
+
+/**
+ * A part without words that is there for its seal alone (`as: "seal"`). Its maker wants it back as it is; callers of other wires
+ * are not shown it, as they could not send it back.
+ */
+export const isBareSeal = (part: Part): boolean =>
+  (part.type === "text" || part.type === "reasoning") && part.text === "" && part.seal !== undefined && part.as === "seal";

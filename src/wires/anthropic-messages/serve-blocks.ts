@@ -1,5 +1,5 @@
 import type { Json } from "../../canonical/json.ts";
-import type { Citation, Part } from "../../canonical/parts.ts";
+import { type Citation, isBareSeal, type Part } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
 import { invalidJson, parseInput } from "./encode-blocks.ts";
 import { legalId } from "./ids.ts";
@@ -16,6 +16,7 @@ export const ownReasoning = (part: Part): boolean =>
  * the request encoder that it cannot be replayed.
  */
 export function startBlock(part: Part, warnings: Warning[]): Draft | undefined {
+  if (isBareSeal(part)) return undefined;
   switch (part.type) {
     case "text":
     case "refusal":

@@ -28,7 +28,7 @@ test("text and thoughts in deltas, a seal on an empty part behind the text", () 
   assert.deepEqual(choices[0]?.content, [
     { type: "reasoning", text: "I think", origin },
     { type: "text", text: "Hello" },
-    { type: "text", text: "", seal: { value: "s", origin } },
+    { type: "text", text: "", seal: { value: "s", origin }, as: "seal" },
   ]);
   assert.equal(choices[0]?.finish.reason, "stop");
 });

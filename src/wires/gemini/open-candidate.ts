@@ -43,6 +43,8 @@ export class OpenCandidate {
   readonly #reading: Reading;
   #parts = 0;
   #spoken: { readonly kind: "text" | "reasoning"; readonly part: number; sealed: boolean } | undefined;
+  /** An empty part that bears the seal of what is being said. */
+  #mark: Part | undefined;
   #call: OpenCall | undefined;
   /** The text so far, for the places that citations name. */
   #said = "";
@@ -132,14 +134,14 @@ export class OpenCandidate {
     }
     const open = this.#spoken;
     if (seal !== undefined) {
-      if (said !== "" || open?.kind !== kind || open.sealed) {
-        this.#open(kind, seal, said, out);
-        return;
+      const mark: Part = { ...this.#bare(kind, ""), seal, as: "seal" };
+      if (said !== "") this.#open(kind, seal, said, out);
+      else if (open?.kind !== kind || open.sealed) this.#place(mark, out);
+      else {
+        // It stands on an empty part behind what was said, and follows when that ends: citations may still come.
+        open.sealed = true;
+        this.#mark = mark;
       }
-      // The seal of what was said stands on an empty part behind it; citations may still come for what was said.
-      open.sealed = true;
-      const part = this.#start({ ...this.#bare(kind, ""), seal }, out);
-      out.push({ type: "part-end", choice: this.#index, part });
       return;
     }
     if (said === "" && logprobs === undefined) return;
@@ -171,6 +173,10 @@ export class OpenCandidate {
     if (this.#spoken === undefined) return;
     out.push({ type: "part-end", choice: this.#index, part: this.#spoken.part });
     this.#spoken = undefined;
+    const mark = this.#mark;
+    if (mark === undefined) return;
+    this.#mark = undefined;
+    out.push({ type: "part-end", choice: this.#index, part: this.#start(mark, out) });
   }
 
   /** A part that is known whole at once. */

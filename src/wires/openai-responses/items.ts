@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../canonical/json.ts";
-import type { Citation, Part } from "../../canonical/parts.ts";
+import { type Citation, isBareSeal, type Part } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
 import { encodeCitation } from "./citations.ts";
 import { Item } from "./item.ts";
@@ -28,6 +28,7 @@ export class Items {
 
   /** A place for the part, in the open item or a new one. */
   open(content: Part): Slot {
+    if (isBareSeal(content)) return new HiddenSlot();
     switch (content.type) {
       case "text":
       case "refusal":
