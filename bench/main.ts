@@ -31,7 +31,10 @@ interface Context {
 
 async function speed(context: Context): Promise<void> {
   const { options, load, verdicts } = context;
-  const cases = options.groups.filter(isSpeedGroup).flatMap((group) => casesOf(group, options.quick ? 0.1 : 1));
+  const cases = options.groups
+    .filter(isSpeedGroup)
+    .flatMap((group) => casesOf(group, options.quick ? 0.1 : 1))
+    .filter(({ name }) => name.includes(options.match));
   if (cases.length === 0) return;
   const wanted = (name: string): boolean => options.gateways.includes(name);
   const polygate = await ours(context, "speed");

@@ -10,6 +10,8 @@ export interface Options {
   readonly quick: boolean;
   readonly peers: boolean;
   readonly groups: readonly Group[];
+  /** Only the cases whose names hold this. */
+  readonly match: string;
   readonly rounds: number;
   /** Names of our own gateways to run: floor, polygate, portkey. */
   readonly gateways: readonly string[];
@@ -25,6 +27,7 @@ export interface Options {
 export const help = `npm run bench -- [options]
   --quick               fewer and shorter rounds: a smoke test, not a figure to publish
   --only A,B            of ${groups.join(", ")}
+  --match TEXT          of those only the cases whose names hold it, e.g. "to gemini"
   --rounds N            rounds per case (default 5; 2 with --quick)
   --gateways A,B        of floor, polygate, portkey (default: all)
   --no-peers            leave Portkey out
@@ -44,6 +47,7 @@ export function readOptions(argv: readonly string[]): Options {
       quick: { type: "boolean", default: false },
       peers: { type: "boolean", default: true },
       only: { type: "string" },
+      match: { type: "string", default: "" },
       rounds: { type: "string" },
       gateways: { type: "string" },
       gateway: { type: "string", multiple: true, default: [] },
@@ -59,6 +63,7 @@ export function readOptions(argv: readonly string[]): Options {
     quick: values.quick,
     peers: values.peers,
     groups: values.only === undefined ? groups : values.only.split(",").map(group),
+    match: values.match,
     rounds: count(values.rounds ?? (values.quick ? "2" : "5"), "--rounds"),
     gateways: values.gateways?.split(",") ?? ["floor", "polygate", ...(values.peers ? ["portkey"] : [])],
     given: values.gateway.map(given),
