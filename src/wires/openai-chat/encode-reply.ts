@@ -23,6 +23,10 @@ export interface ReplyForm {
 const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "fast"]);
 const done: WireEvent = { data: "[DONE]" };
 
+/** The Responses API tells moderation in another shape. */
+const isOwn = (moderation: Json | undefined): boolean =>
+  isObject(moderation) && !Object.values(moderation).some((found) => isObject(found) && found["type"] === "moderation_result");
+
 /** A choice being told: what each of its parts is, for the deltas that follow. */
 interface Told {
   /** Part number → the index of its tool call. */
@@ -136,7 +140,7 @@ export class ChatEncoder implements ReplyEncoder<"chat"> {
       model: head.model ?? this.#meta.model,
       ...(tier !== undefined && serviceTiers.has(tier) && { service_tier: tier }),
       ...(head.fingerprint !== undefined && { system_fingerprint: head.fingerprint }),
-      ...(head.moderation !== undefined && { moderation: head.moderation }),
+      ...(isOwn(head.moderation) && { moderation: head.moderation }),
     };
   }
 

@@ -48,6 +48,16 @@ export function decodeFinish(raw: string | null, called: boolean): Finish {
   }
 }
 
+/**
+ * The word that a relayed answer should have borne, where its provider's says the opposite of what was said: calls under a word
+ * that is not for calls, or the word for calls without any. undefined: its own word stands.
+ */
+export function correctedWord(raw: string, called: boolean, legacy: boolean): string | undefined {
+  const finish = decodeFinish(raw, called);
+  const forCalls = words.get(raw.toLowerCase()) === "tool-calls";
+  return forCalls === (finish.reason === "tool-calls") ? undefined : encodeFinish(finish, legacy);
+}
+
 /** The word callers of this wire are told. `legacy`: the caller uses functions instead of tools. */
 export function encodeFinish({ reason }: Finish, legacy: boolean): string {
   switch (reason) {

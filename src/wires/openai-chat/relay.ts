@@ -12,7 +12,7 @@ import { splice } from "../shared/splice.ts";
 import type { Observed, Relay, Relayed, Target } from "../wire.ts";
 import { ChatDecoder } from "./decode-reply.ts";
 import { decodeInnerError, errorObject } from "./errors.ts";
-import { decodeFinish, finishWord } from "./finish.ts";
+import { correctedWord, decodeFinish, finishWord } from "./finish.ts";
 import { path } from "./name.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 
@@ -89,11 +89,11 @@ function withoutDeveloper(messages: Json | undefined): Json | undefined {
 const mostChoices = 128;
 
 /**
- * Usage that is an object, a finish reason that is a word, a tool's name (the beginning of a call), an error, the end.
+ * Usage that is an object, a finish reason that is text, a tool's name (the beginning of a call), an error, the end.
  * OpenAI sends `"usage":null` and `"finish_reason":null` with every chunk: those do not match. Written so that the engine
  * can skip ahead (at most one blank, uncommon beginnings): three times as fast as the tidier form.
  */
-const facts = /usage"\s?:\s?\{|_reason"\s?:\s?"[^"]|"name"\s?:\s?"|error"\s?:\s?[^n\s]|\[DONE\]|nt: ?error/;
+const facts = /usage"\s?:\s?\{|_reason"\s?:\s?"|"name"\s?:\s?"|error"\s?:\s?[^n\s]|\[DONE\]|nt: ?error/;
 /** The same and reasoning details, which begin like a name and therefore cost nothing more. */
 const factsAndDetails = new RegExp(`${facts.source}|"reasoning_details"\\s?:\\s?\\[`);
 
@@ -113,7 +113,9 @@ class ChatRelay implements Relay {
   #created = 0;
   #usage: JsonObject | undefined;
   #error: GatewayError | undefined;
-  #called = false;
+  /** The choices that call tools, and those that do it as `function_call`. */
+  readonly #called = new Set<number>();
+  readonly #legacy = new Set<number>();
   #content = false;
   #losable = false;
   #done = false;
@@ -130,7 +132,7 @@ class ChatRelay implements Relay {
     return this.#tools && !this.#losable ? factsAndDetails : facts;
   }
 
-  push(event: WireEvent): "keep" | "drop" {
+  push(event: WireEvent): "keep" | "drop" | WireEvent {
     const { data } = event;
     if (data === "[DONE]" || data.trim() === "[DONE]") {
       this.#done = true;
@@ -144,13 +146,15 @@ class ChatRelay implements Relay {
     }
     if (!isObject(value)) return "keep";
     if (event.event === "error" && value["error"] === undefined) this.#error = decodeInnerError(value, this.#provider);
-    return this.#read(value) && !this.#asked ? "drop" : "keep";
+    if (this.#read(value) && !this.#asked) return "drop";
+    const corrected = this.#corrected(value, null);
+    return corrected === undefined ? "keep" : { ...event, data: JSON.stringify(corrected) };
   }
 
-  whole(body: JsonObject): "keep" {
+  whole(body: JsonObject): "keep" | JsonObject {
     this.#read(body);
     this.#done = isArray(body["choices"]);
-    return "keep";
+    return this.#corrected(body, "stop") ?? "keep";
   }
 
   cut(terminal: Terminal): readonly WireEvent[] {
@@ -173,7 +177,7 @@ class ChatRelay implements Relay {
       id: this.#id,
       model: this.#model,
       usage: this.#usage && decodeUsage(this.#usage),
-      finish: this.#firstFinish() ?? (this.#done ? decodeFinish(null, this.#called) : undefined),
+      finish: this.#firstFinish() ?? (this.#done ? decodeFinish(null, this.#called.size > 0) : undefined),
       error: this.#error,
       content: this.#content,
       losable: this.#losable,
@@ -221,18 +225,43 @@ class ChatRelay implements Relay {
   }
 
   #choice(choice: JsonObject, at: number): void {
-    this.#said(object(choice["delta"]));
-    this.#said(object(choice["message"]));
-    const word = finishWord(choice["finish_reason"]);
     const index = number(choice["index"]) ?? at;
+    this.#said(object(choice["delta"]), index);
+    this.#said(object(choice["message"]), index);
+    const word = finishWord(choice["finish_reason"]);
     // What was not asked for is passed on, and is nothing to keep.
-    if (word !== null && index < mostChoices) this.#finishes.set(index, decodeFinish(word, this.#called));
+    if (word !== null && index < mostChoices) this.#finishes.set(index, decodeFinish(word, this.#called.has(index)));
   }
 
-  #said(said: JsonObject | undefined): void {
+  /**
+   * The same with the finish reasons that follow from what was said; undefined where they do already. Agents stop for good
+   * where calls end in `stop`, and some latch on to the first reason they see, were it empty: `unsaid` is what that becomes.
+   */
+  #corrected(body: JsonObject, unsaid: "stop" | null): JsonObject | undefined {
+    const { choices } = body;
+    if (!isArray(choices)) return undefined;
+    let corrected: Json[] | undefined;
+    for (const [at, choice] of choices.entries()) {
+      const raw = isObject(choice) ? choice["finish_reason"] : undefined;
+      if (!isObject(choice) || typeof raw !== "string") continue;
+      const index = number(choice["index"]) ?? at;
+      const legacy = this.#legacy.has(index);
+      const word = correctedWord(raw === "" ? "stop" : raw, this.#called.has(index), legacy);
+      if (raw !== "" && word === undefined) continue;
+      corrected ??= [...choices];
+      corrected[at] = { ...choice, finish_reason: raw === "" && unsaid === null ? null : (word ?? unsaid) };
+    }
+    return corrected && { ...body, choices: corrected };
+  }
+
+  #said(said: JsonObject | undefined, index: number): void {
     if (said === undefined) return;
     const calls = said["tool_calls"];
-    if ((isArray(calls) && calls.length > 0) || object(said["function_call"])?.["name"]) this.#called = true;
+    const legacy = Boolean(object(said["function_call"])?.["name"]);
+    if (((isArray(calls) && calls.length > 0) || legacy) && index < mostChoices) {
+      this.#called.add(index);
+      if (legacy) this.#legacy.add(index);
+    }
     if (!this.#content) this.#content = hasContent(said);
     if (this.#tools && !this.#losable) this.#losable = isLosable(said) || (this.#reasoningBack && hasReasoning(said));
   }

@@ -134,15 +134,19 @@ function readTexts(value: Json | undefined, param: string): readonly string[] | 
 /** How thoughts are summed up is kept in `spelling`, with what was null. */
 function readReasoning(value: JsonObject | undefined, spelling: Record<string, string>): Reasoning | undefined {
   if (value === undefined) return undefined;
-  const { effort, summary, context, mode } = { ...texts(value) };
-  const named = ["effort", "summary", "context", "mode"];
+  const { effort, summary, generate_summary: older, context, mode } = { ...texts(value) };
+  const named = ["effort", "summary", "generate_summary", "context", "mode"];
   const nulls = named.filter((field) => value[field] === null).map((field) => `${field}=null`);
-  const form = [...(summary === undefined ? [] : [`summary=${summary}`]), ...nulls];
+  const shown = [
+    ...(summary === undefined ? [] : [`summary=${summary}`]),
+    ...(older === undefined ? [] : [`generate_summary=${older}`]),
+  ];
+  const form = [...shown, ...nulls];
   if (form.length > 0) spelling["reasoning"] = form.join(" ");
   const extra = others(value, new Set(named.filter((field) => value[field] === null || typeof value[field] === "string")));
   return {
     ...(effort !== undefined && { effort }),
-    ...(summary !== undefined && { display: "summarized" }),
+    ...(shown.length > 0 && { display: "summarized" }),
     ...(context !== undefined && { context }),
     ...(mode !== undefined && { grade: mode }),
     ...(extra && { extra }),

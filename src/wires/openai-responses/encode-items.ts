@@ -41,7 +41,9 @@ function encodeMessage(message: Message, at: string, custom: ReadonlySet<string>
   for (const [index, part] of content.entries()) {
     const where = `${at}.content[${index}]`;
     if (part.type === "reasoning") {
-      if (said.length > 0 || (thoughts.length > 0 && thoughts[0]?.itemId !== part.itemId)) flush();
+      // What is encrypted comes last in its item.
+      const other = thoughts.length > 0 && (thoughts[0]?.itemId !== part.itemId || thoughts.at(-1)?.encrypted !== undefined);
+      if (said.length > 0 || other) flush();
       thoughts.push(part);
       continue;
     }

@@ -95,7 +95,8 @@ export class Items {
   /** The open message or reasoning item where the part belongs to it, else a new one. */
   #join(kind: "message" | "reasoning", { itemId, as }: Part): Item {
     const open = this.#joinable;
-    if (open !== undefined && open.kind === kind && open.source === itemId) {
+    // What is encrypted comes last in its item.
+    if (open !== undefined && open.kind === kind && open.source === itemId && open.value["encrypted_content"] === undefined) {
       open.open++;
       return open;
     }

@@ -23,8 +23,8 @@ export interface Answer {
 /** A part being said. */
 interface OpenPart {
   readonly part: number;
-  /** How much of its text was told. */
-  told: number;
+  /** What of its text was told. */
+  told: string;
   cited: number;
   ended: boolean;
   /** What puts it into the form its schema wants: until it is whole, it is held back. */
@@ -79,7 +79,7 @@ export class OpenItem {
   argue(said: string): void {
     const only = this.#only;
     if (only === undefined || !this.called || said === "") return;
-    only.told += said.length;
+    only.told += said;
     if (only.restore === undefined) this.#tell(only, { type: "arguments", text: said });
     else only.held += said;
   }
@@ -98,8 +98,7 @@ export class OpenItem {
     else if (this.type === "reasoning") this.#finishReasoning(item);
     else if (this.#only !== undefined) {
       if (this.called) {
-        const written = argumentsOf(item);
-        if (written.length > this.#only.told) this.argue(written.slice(this.#only.told));
+        this.argue(rest(argumentsOf(item), this.#only.told));
       } else this.#tell(this.#only, { type: "opaque", value: item });
     }
     this.close();
@@ -145,7 +144,8 @@ export class OpenItem {
   /** What of a text was not told yet. */
   #rest(key: string, kind: Kind, said: string, content: Part, logprobs?: readonly Json[]): OpenPart {
     const part = this.#parts.get(key) ?? this.#open(key, kind, content);
-    if (said.length > part.told) this.#add(part, kind, said.slice(part.told), logprobs);
+    const more = rest(said, part.told);
+    if (more !== "") this.#add(part, kind, more, logprobs);
     return part;
   }
 
@@ -194,12 +194,12 @@ export class OpenItem {
   #start(content: Part, restore?: Restore): OpenPart {
     const part = this.#answer.next();
     this.#answer.emit({ type: "part-start", choice: 0, part, content });
-    return { part, told: 0, cited: 0, ended: false, restore, held: "" };
+    return { part, told: "", cited: 0, ended: false, restore, held: "" };
   }
 
   #add(part: OpenPart, kind: Kind, said: string, logprobs?: Json): void {
     const tokens = list(logprobs);
-    part.told += said.length;
+    part.told += said;
     if (part.restore !== undefined) {
       part.held += said;
       return;
@@ -237,6 +237,10 @@ const callMembers = new Set([
   "item_id",
   "output_index",
 ]);
+
+/** What was not told yet; nothing where what was told is another text. */
+const rest = (whole: string, told: string): string =>
+  whole.length > told.length && whole.startsWith(told) ? whole.slice(told.length) : "";
 
 /** JSON that was cut in the middle stays as it is. */
 function restored(written: string, restore: Restore): string {
