@@ -51,7 +51,9 @@ export interface Gateway {
 /** Builds everything from the configuration: the one place where areas meet. Throws StorageError if the ledger cannot be opened. */
 export async function compose(options: ComposeOptions): Promise<Gateway> {
   const { config, providers, onTrouble, clock = systemClock, random = systemRandom } = options;
-  const keys = new KeyRing(config.keys.map(({ id, secret, labels }) => ({ id, secret: secret.reveal(), labels })));
+  const keys = new KeyRing(
+    config.keys.map(({ id, secret, labels, strict }) => ({ id, secret: secret.reveal(), labels, losses: strict })),
+  );
   const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble });
   const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble }), ledger);
   const transport = new HttpTransport({ clock });

@@ -25,7 +25,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   const server = createHttpServer({
     handler: gateway.handler,
     identify: gateway.identify,
-    strict: config.strict,
+    losses: config.strict,
     open: gateway.open,
     listModels: () => gateway.listModels(),
     unready: () => gateway.unready(),

@@ -14,9 +14,21 @@ export interface Labels {
   readonly [name: string]: string;
 }
 
+/**
+ * What becomes of a call that cannot be said to its provider as it was asked: it is refused and nothing is sent, it goes on and
+ * its caller is told, or it goes on and only the books say so.
+ */
+export type LossPolicy = "refuse" | "warn" | "allow";
+
 /** Who calls us: the bearer of a key we issued, or anyone where the operator left the gateway open on loopback. */
 export type Caller =
-  | { readonly kind: "key"; readonly keyId: string; readonly labels: Labels }
+  | {
+      readonly kind: "key";
+      readonly keyId: string;
+      readonly labels: Labels;
+      /** Of the key's calls that do not say otherwise; none = the gateway's. */
+      readonly losses?: LossPolicy | undefined;
+    }
   | { readonly kind: "open"; readonly keyId: "open"; readonly labels: Labels };
 
 /** Where a top-level member stands in the body: byte offsets of its key's opening quote, its value's first byte and past its last. */
@@ -90,7 +102,7 @@ export interface Call<Op extends Operation = Operation> {
   readonly stream: boolean;
   /** Decoded on first use: a relayed call may never need it. Throws GatewayError `invalid_request`. */
   readonly request: Operations[Op]["request"];
-  /** Refuse by name what could only be dropped, and answers that break their schema, instead of warning of them. */
+  /** Refuse by name what could not be sent as it was asked, and answers that break their schema, instead of warning of them. */
   readonly strict: boolean;
   /** The id of an answer kept by its provider that the call goes on from or is about: only its keeper can serve the call. */
   readonly continues?: string | undefined;

@@ -17,6 +17,8 @@ const most = 64;
 export class Warnings {
   readonly #list: Warning[] = [];
   #more = 0;
+  #followed: { readonly warnings: readonly Warning[] } | undefined;
+  #taken = 0;
 
   add(warning: Warning): void {
     const { kind, code, at } = warning;
@@ -29,7 +31,18 @@ export class Warnings {
     for (const warning of warnings) this.add(warning);
   }
 
+  /** Takes in what somebody finds and goes on finding while the answer is written, whenever `list` is asked for. One at most. */
+  follow(source: { readonly warnings: readonly Warning[] }): void {
+    this.#followed = source;
+    this.#taken = 0;
+  }
+
   get list(): readonly Warning[] {
+    const found = this.#followed?.warnings ?? [];
+    for (; this.#taken < found.length; this.#taken++) {
+      const warning = found[this.#taken];
+      if (warning !== undefined) this.add(warning);
+    }
     return this.#list;
   }
 

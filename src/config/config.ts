@@ -1,4 +1,4 @@
-import type { Labels } from "../canonical/call.ts";
+import type { Labels, LossPolicy } from "../canonical/call.ts";
 import type { Secret } from "../canonical/secret.ts";
 import type { Environment } from "./environment.ts";
 
@@ -16,8 +16,8 @@ export interface Config {
   readonly keys: readonly KeyOptions[];
   /** In the order of the file. */
   readonly providers: readonly ProviderOptions[];
-  /** Whether calls that do not say so themselves are strict: refused by name where others are answered with a warning. */
-  readonly strict: boolean;
+  /** Of calls that do not say so themselves, by keys that have none of their own. */
+  readonly strict: LossPolicy;
   /** Absolute path of the directory that holds the ledger. */
   readonly dataDir: string;
   readonly timeouts: TimeoutOptions;
@@ -35,6 +35,7 @@ export interface KeyOptions {
   readonly id: string;
   readonly secret: Secret;
   readonly labels: Labels;
+  readonly strict?: LossPolicy | undefined;
 }
 
 export interface ProviderOptions {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { LossPolicy } from "../canonical/call.ts";
 import { Secret } from "../canonical/secret.ts";
 import { formatDuration, parseDuration, parseSize } from "./units.ts";
 
@@ -20,6 +21,14 @@ const wholeNumber = (least: number, most: number) =>
 const boolean = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")], {
   error: "must be true or false",
 });
+
+/** `true` and `false` are older words for two of the three. */
+const strict = z
+  .union([z.boolean(), z.enum(["true", "false", "refuse", "warn", "allow"])], { error: "must be refuse, warn or allow" })
+  .transform((given): LossPolicy => {
+    if (given === "warn" || given === "allow") return given;
+    return given === "refuse" || given === true || given === "true" ? "refuse" : "warn";
+  });
 
 const duration = z.string({ error: 'must be a duration with its unit, as "10s", "500ms" or "5m"' }).transform((text, context) => {
   const ms = parseDuration(text);
@@ -55,6 +64,7 @@ const key = z.strictObject({
   id: text.regex(name, "must be letters, digits, dots, dashes and underscores, at most 64"),
   secret,
   labels: z.record(text, text).default({}),
+  strict: strict.optional(),
 });
 
 const quirks = z
@@ -131,7 +141,7 @@ export const configSchema = z.strictObject({
     .nullish()
     .transform((given) => given ?? {}),
   data_dir: text.optional(),
-  strict: boolean.default(false),
+  strict: strict.default("warn"),
   timeouts: section(timeouts),
   limits: section(limits),
   conversations: section(conversations),

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Caller, Labels } from "../canonical/call.ts";
+import type { Caller, Labels, LossPolicy } from "../canonical/call.ts";
 
 /** A key of the configuration. */
 export interface Key {
@@ -7,6 +7,7 @@ export interface Key {
   /** The secret's text. It is hashed at once and not kept. */
   readonly secret: string;
   readonly labels: Labels;
+  readonly losses?: LossPolicy | undefined;
 }
 
 const digest = (secret: string): string => hash("sha256", secret, "hex");
@@ -19,7 +20,9 @@ export class KeyRing {
   readonly #callers = new Map<string, Caller>();
 
   constructor(keys: readonly Key[]) {
-    for (const { id, secret, labels } of keys) this.#callers.set(digest(secret), { kind: "key", keyId: id, labels });
+    for (const { id, secret, labels, losses } of keys) {
+      this.#callers.set(digest(secret), { kind: "key", keyId: id, labels, ...(losses && { losses }) });
+    }
   }
 
   get size(): number {

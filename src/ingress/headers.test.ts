@@ -57,8 +57,10 @@ it("warnings are named with their places, and counted past the cap", () => {
   warnings.add({ kind: "dropped", code: "a", at: "messages[2]", detail: "long words" });
   warnings.add({ kind: "ignored", code: "b" });
   assert.equal(warningsHeader(warnings), "a at=messages[2], b");
+  for (const at of ["x", "y"]) warnings.add({ kind: "dropped", code: "a", at });
+  assert.equal(warningsHeader(warnings), "a at=messages[2] +2, b");
   for (let more = 0; more < 64; more++) warnings.add({ kind: "dropped", code: `c${more}` });
-  assert.match(warningsHeader(warnings), /, c61, and 2 more$/);
+  assert.match(warningsHeader(warnings), /, c59, and 4 more$/);
   const long = new Warnings();
   for (let more = 10; more < 74; more++) long.add({ kind: "dropped", code: `${"c".repeat(97)}${more}` });
   assert.equal(warningsHeader(long).length, 2048);

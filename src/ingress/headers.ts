@@ -9,19 +9,27 @@ export function headerText(text: string, longest = 256): string {
   return /^[\x20-\x7e]*$/.test(short) ? short : short.replace(/[^\x20-\x7e]/g, "?");
 }
 
-/** `code at=path, code …`, or "none". */
+/** `code at=path +2, code …`, or "none": each code once, with its first place and how many more it has. */
 export function warningsHeader(warnings: Warnings): string {
   if (warnings.list.length === 0) return "none";
-  const words = warnings.list.map(({ code, at }) => (at === undefined ? code : `${code} at=${at}`));
+  const places = new Map<string, { readonly at: string | undefined; more: number }>();
+  for (const { code, at } of warnings.list) {
+    const known = places.get(code);
+    if (known === undefined) places.set(code, { at, more: 0 });
+    else known.more++;
+  }
+  const words = [...places].map(
+    ([code, { at, more }]) => `${code}${at === undefined ? "" : ` at=${at}`}${more === 0 ? "" : ` +${more}`}`,
+  );
   if (warnings.omitted > 0) words.push(`and ${warnings.omitted} more`);
   return headerText(words.join(", "), longestWarnings);
 }
 
 /**
  * The headers every answer carries, as the flat list Node writes fastest. `overheadMs` is what the gateway itself
- * has taken so far.
+ * has taken so far. Without `warnings` the answer says nothing of them.
  */
-export function answerHeaders(callId: string, record: CallRecord, warnings: Warnings, overheadMs: number): string[] {
+export function answerHeaders(callId: string, record: CallRecord, warnings: Warnings | undefined, overheadMs: number): string[] {
   const headers = [
     "x-polygate-call-id",
     callId,
@@ -31,11 +39,9 @@ export function answerHeaders(callId: string, record: CallRecord, warnings: Warn
     headerText(record.model ?? "none"),
     "x-polygate-attempts",
     String(record.attempts),
-    "x-polygate-warnings",
-    warningsHeader(warnings),
-    "x-polygate-overhead-ms",
-    Math.max(0, overheadMs).toFixed(2),
   ];
+  if (warnings !== undefined) headers.push("x-polygate-warnings", warningsHeader(warnings));
+  headers.push("x-polygate-overhead-ms", Math.max(0, overheadMs).toFixed(2));
   for (const name in record.headers) {
     const value = record.headers[name];
     if (value !== undefined) headers.push(name, headerText(value, 1024));

@@ -54,7 +54,7 @@ async function ingress(changes: Partial<IngressOptions> = {}) {
         calls.push({ call, returned, answer });
       }),
     identify: () => ({ kind: "open", keyId: "open", labels: {} }),
-    strict: false,
+    losses: "warn",
     open: true,
     listModels: async () => ({ models: [{ id: "p/m", provider: "p", createdAt: 5 }], silent: [] }),
     unready: () => undefined,

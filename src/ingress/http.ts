@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type Caller, CallRecord, type Source, type Span } from "../canonical/call.ts";
+import { type Caller, CallRecord, type LossPolicy, type Source, type Span } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import { newCallId } from "../canonical/ids.ts";
 import type { JsonObject } from "../canonical/json.ts";
@@ -17,7 +17,7 @@ import { answerHeaders, setHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
 import { modelViews } from "./models.ts";
-import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
+import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey, readBody } from "./request.ts";
 import { families, familyOf, matchRoute, plainPath, type Route } from "./routes.ts";
 import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
 import { watchEnd } from "./watch-end.ts";
@@ -26,8 +26,8 @@ export interface IngressOptions {
   readonly handler: Handler;
   /** Says who presents a key; throws `unauthenticated`. Asked before a byte of the body is read. */
   readonly identify: (presented: string | undefined) => Caller;
-  /** Whether a call that does not say so itself (header `x-polygate-strict`) is strict. */
-  readonly strict: boolean;
+  /** Of calls that do not say it themselves (header `x-polygate-strict`), by keys that do not either. */
+  readonly losses: LossPolicy;
   /** No keys are configured: only loopback names are answered. */
   readonly open: boolean;
   readonly listModels: () => Promise<ModelListing>;
@@ -60,6 +60,8 @@ interface Exchange {
   /** The caller's wire, once its route is known. */
   wire: Wire | undefined;
   warnings: Warnings;
+  /** The caller does not want to be told of losses. */
+  quiet: boolean;
   /** For a 405: the methods that would do. */
   allow: string | undefined;
   /** Of the request, as long as it counts against the budget. */
@@ -108,6 +110,7 @@ class HttpIngress {
       record: new CallRecord(),
       wire: undefined,
       warnings: new Warnings(),
+      quiet: false,
       bodyBytes: 0,
       allow: undefined,
     };
@@ -150,7 +153,10 @@ class HttpIngress {
     if (codec?.decodeRequest === undefined) throw new GatewayError("unsupported", "This route cannot carry that operation.");
     const decoded = codec.decodeRequest({ method: route.method, ...target, headers, body: json });
     const { path, query } = target;
-    const source: Source = { wire: route.wire.name, path, query, headers, body, json, members };
+    const own = caller.kind === "key" ? caller.losses : undefined;
+    const losses = lossPolicy(headers["x-polygate-strict"], own ?? this.#options.losses);
+    exchange.quiet = losses === "allow";
+    const source: Source = { wire: route.wire.name, method: route.method, path, query, headers, body, json, members };
     const abort = new AbortController();
     response.once("close", () => {
       if (!response.writableFinished) abort.abort();
@@ -159,7 +165,7 @@ class HttpIngress {
       id,
       operation: route.operation,
       decoded,
-      strict: wantsStrict(headers["x-polygate-strict"], this.#options.strict),
+      strict: losses === "refuse",
       source,
       caller,
       signal: abort.signal,
@@ -203,6 +209,7 @@ class HttpIngress {
     pending: Promise<Reply<Op>>,
   ): Promise<void> {
     const { response } = exchange;
+    exchange.warnings.follow(encoder);
     let sink: StreamAnswer<Op> | undefined;
     const open = (): StreamAnswer<Op> => {
       response.writeHead(200, [
@@ -292,9 +299,9 @@ class HttpIngress {
     exchange.bodyBytes = 0;
   }
 
-  #head({ id, record, warnings, startedAt }: Exchange): string[] {
+  #head({ id, record, warnings, quiet, startedAt }: Exchange): string[] {
     const now = this.#clock.now();
-    return answerHeaders(id, record, warnings, now - startedAt - record.waitedBy(now));
+    return answerHeaders(id, record, quiet ? undefined : warnings, now - startedAt - record.waitedBy(now));
   }
 
   #meta(exchange: Exchange, model: string): ReplyMeta {

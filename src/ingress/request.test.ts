@@ -4,7 +4,7 @@ import { describe, it, test } from "node:test";
 import { GatewayError } from "../canonical/error.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { PathTable } from "./path-table.ts";
-import { checkContentType, headerBag, parseTarget, presentedKey, readBody, wantsStrict } from "./request.ts";
+import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey, readBody } from "./request.ts";
 import { matchRoute, routes } from "./routes.ts";
 import { HeldSocket } from "./testing/held-socket.ts";
 
@@ -74,11 +74,11 @@ describe("checkContentType", () => {
 
 it("text is no truth value", () => {
   assert.deepEqual(
-    [wantsStrict(undefined, true), wantsStrict(undefined, false), wantsStrict("true", false), wantsStrict("false", true)],
-    [true, false, true, false],
+    [undefined, "true", "false", "refuse", "warn", "allow"].map((word) => lossPolicy(word, "allow")),
+    ["allow", "refuse", "warn", "refuse", "warn", "allow"],
   );
   for (const word of ["", "1", "yes", "TRUE", "true, true"])
-    assert.throws(() => wantsStrict(word, true), { code: "invalid_request" });
+    assert.throws(() => lossPolicy(word, "warn"), { code: "invalid_request" });
 });
 
 describe("readBody", () => {

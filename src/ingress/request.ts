@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { HeaderBag } from "../canonical/call.ts";
+import type { HeaderBag, LossPolicy } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import type { BodyBudget } from "./body-budget.ts";
 
@@ -115,11 +115,25 @@ const tooLarge = (limit: number): GatewayError =>
     `The body is larger than the ${limit} bytes this gateway takes. Send less, or have the operator raise \`limits.body_bytes\`.`,
   );
 
-/** Reads `x-polygate-strict`. Text is no truth value: `false` means false, and anything but the two words is refused. */
-export function wantsStrict(header: string | undefined, otherwise: boolean): boolean {
-  if (header === undefined) return otherwise;
-  if (header === "true" || header === "false") return header === "true";
-  throw new GatewayError("invalid_request", "The header x-polygate-strict must be true or false.", {
-    param: "x-polygate-strict",
-  });
+/**
+ * Reads `x-polygate-strict`: refuse, warn or allow; `true` and `false` are older words for the first two. Text is no truth
+ * value: anything else is refused.
+ */
+export function lossPolicy(header: string | undefined, otherwise: LossPolicy): LossPolicy {
+  switch (header) {
+    case undefined:
+      return otherwise;
+    case "refuse":
+    case "warn":
+    case "allow":
+      return header;
+    case "true":
+      return "refuse";
+    case "false":
+      return "warn";
+    default:
+      throw new GatewayError("invalid_request", "The header x-polygate-strict must be refuse, warn or allow.", {
+        param: "x-polygate-strict",
+      });
+  }
 }

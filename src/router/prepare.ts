@@ -1,7 +1,10 @@
 import type { Call } from "../canonical/call.ts";
+import { GatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import { type Shape, shapes } from "../canonical/shapes.ts";
+import type { Warning } from "../canonical/warnings.ts";
 import { outputLimit } from "../catalog/output-limits.ts";
+import type { Deployment } from "../providers/provider.ts";
 import type { Codec, Relay, ReplyDecoder, Target, WireRequest } from "../wires/wire.ts";
 import type { Candidate } from "./candidate.ts";
 
@@ -22,7 +25,6 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
     model: deployment.model,
     stream: call.stream,
     callId: call.id,
-    strict: call.strict,
     maxOutputTokens: outputLimit(deployment.model),
     quirks: endpoint.quirks ?? provider.quirks ?? {},
   };
@@ -30,10 +32,40 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
   const shape: Shape<Op> = shapes[call.operation];
   if (call.source?.wire === endpoint.wire.name && codec.relay) {
     const { wireRequest, relay, warnings, decoder } = codec.relay(call.source, target);
-    call.warnings.addAll(warnings);
+    report(call, warnings, deployment);
     return { wireRequest: adapt(wireRequest), relay, decoder, shape };
   }
   const { wireRequest, warnings, decoder } = codec.encodeRequest(call.request, target);
-  call.warnings.addAll(warnings);
+  report(call, warnings, deployment);
   return { wireRequest: adapt(wireRequest), relay: undefined, decoder: () => decoder, shape };
+}
+
+/** Tells the caller what does not go through as it was asked. Throws `unsupported` naming its place where the call is strict. */
+function report(call: Call, warnings: readonly Warning[], { provider, model }: Deployment): void {
+  call.warnings.addAll(warnings);
+  if (!call.strict) return;
+  const losses = warnings.filter(isLoss);
+  const [loss] = [...losses.filter(({ kind }) => kind === "dropped"), ...losses];
+  if (loss === undefined) return;
+  const { kind, code, at = "the request", detail } = loss;
+  const others = losses.filter((other) => other !== loss).map((other) => `${other.at ?? "the request"} (${other.code})`);
+  const also = others.length === 0 ? "" : ` The same holds for ${others.slice(0, 5).join(", ")}${others.length > 5 ? " …" : ""}.`;
+  throw new GatewayError(
+    "unsupported",
+    `\`${at}\` cannot be sent to ${provider}/${model} as it is: it would be ${kind} (${code}${detail === undefined ? "" : `: ${detail.replace(/\.$/, "")}`}).${also} Nothing was sent. Change the request, choose another model, or accept losses with the header x-polygate-strict: warn.`,
+    { param: loss.at },
+  );
+}
+
+/** What was mended or means nothing is no loss. */
+function isLoss({ kind }: Warning): boolean {
+  switch (kind) {
+    case "dropped":
+    case "approximated":
+    case "emulated":
+      return true;
+    case "repaired":
+    case "ignored":
+      return false;
+  }
 }

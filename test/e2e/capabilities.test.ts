@@ -52,6 +52,67 @@ describe("capabilities", () => {
     assert.equal((await post({ model: "ant/echo" }, { "x-polygate-strict": "yes" })).status, 400);
   });
 
+  test("refuse: whatever would be dropped, approximated or emulated, by its JSON path; nothing is sent", async () => {
+    const before = stack.simulator.journal.entries.length;
+    const strict = { "x-polygate-strict": "refuse" };
+    const refused: readonly (readonly [JsonObject, string])[] = [
+      [{ model: "ant/echo", max_tokens: 9, seed: 7 }, "seed"],
+      [{ model: "ant/echo", max_tokens: 9, response_format: { type: "json_object" } }, "response_format"],
+      [{ model: "ant/echo", max_tokens: 9, messages: [{ role: "user", name: "Ann", content: "hi" }] }, "messages[0].name"],
+      [{ model: "ant/echo" }, "max_tokens"],
+      [{ model: "picky/echo", seed: 7 }, "seed"],
+    ];
+    for (const [body, path] of refused) {
+      const { status, text } = await post(body, strict);
+      const { error } = JSON.parse(text);
+      assert.deepEqual([status, error.param], [400, path]);
+    }
+    assert.equal(stack.simulator.journal.entries.length, before);
+    assert.equal((await post({ model: "ant/echo", max_tokens: 9 }, strict)).status, 200);
+    const told = await post({ model: "ant/echo", max_tokens: 9, user: "u", metadata: { a: "b" } }, strict);
+    assert.equal(told.status, 200);
+  });
+
+  test("allow: it goes on, the answer does not speak of it, the ledger does", async () => {
+    const { status, headers } = await post({ model: "ant/echo", max_tokens: 9, seed: 7 }, { "x-polygate-strict": "allow" });
+    assert.equal(status, 200);
+    assert.equal(headers.get("x-polygate-warnings"), null);
+    const row = (await stack.ledger()).at(-1);
+    assert.equal(row?.call_id, headers.get("x-polygate-call-id"));
+    assert.match(row?.warnings ?? "", /"kind":"dropped","code":"seed_unsupported","at":"seed"/);
+  });
+
+  test("each key may have a policy of its own, which the header overrules", async () => {
+    const yaml = `strict: allow
+keys:
+  - { id: free, secret: free-secret }
+  - { id: careful, secret: careful-secret, strict: refuse }
+  - { id: told, secret: told-secret, strict: "false" }`;
+    const own = await startStack({ keys: false, yaml });
+    const ask = async (key: string, word?: string) => {
+      const response = await fetch(`${own.address}/v1/chat/completions`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          authorization: `Bearer ${key}-secret`,
+          ...(word !== undefined && { "x-polygate-strict": word }),
+        },
+        body: JSON.stringify({ model: "ant/echo", max_tokens: 9, seed: 7, messages: [{ role: "user", content: "hi" }] }),
+      });
+      await response.text();
+      return `${response.status} ${response.headers.get("x-polygate-warnings")}`;
+    };
+    try {
+      assert.equal(await ask("free"), "200 null");
+      assert.match(await ask("careful"), /^400 seed_unsupported/);
+      assert.match(await ask("told"), /^200 seed_unsupported at=seed/);
+      assert.match(await ask("careful", "warn"), /^200 seed_unsupported/);
+      assert.match(await ask("told", "refuse"), /^400/);
+    } finally {
+      await own.close();
+    }
+  });
+
   test("no max_tokens to Anthropic: the model's own limit is sent", async () => {
     await post({ model: "ant/claude-opus-4-5-20251101" });
     assert.equal(sent()["max_tokens"], 64_000);
@@ -95,7 +156,7 @@ describe("capabilities", () => {
 
   const schema = {
     type: "object",
-    properties: { n: { type: "integer", minimum: 5 } },
+    properties: { n: { type: "integer" } },
     required: ["n"],
     additionalProperties: false,
   };
@@ -114,7 +175,7 @@ describe("capabilities", () => {
   for (const provider of ["oai", "ant"]) {
     for (const stream of [false, true]) {
       test(`an answer that breaks its schema: ${provider}${stream ? ", streamed" : ""}`, async () => {
-        const broken = { model: `${provider}/off-schema`, stream, response_format: format };
+        const broken = { model: `${provider}/off-schema`, max_tokens: 99, stream, response_format: format };
         const lenient = await post(broken);
         assert.equal(lenient.status, 200);
         if (!stream) assert.match(lenient.headers.get("x-polygate-warnings") ?? "", /schema_violation/);
