@@ -7,13 +7,76 @@ import type { WireName } from "./loader.ts";
  * reply had to be decoded and written anew. `recorded` and `served` are whole replies (of a stream: what the SDK made of it).
  */
 export function fidelity(check: string, wire: WireName, recorded: JsonObject, served: JsonObject): Diff[] {
-  const read = wire === "openai-chat" ? openaiFacts : anthropicFacts;
-  const due = read(recorded);
-  const got = read(served);
+  const read = facts[wire];
+  const whole = check.endsWith(".whole");
+  const due = read(recorded, whole);
+  const got = read(served, whole);
   // What the recording does not state is not asked for.
   return Object.entries(due).flatMap(([name, value]) =>
     value === undefined ? [] : differences(`${check}.${name}`, value, got[name]),
   );
+}
+
+/**
+ * Items as they came: hosted ones whole, and what stands in messages beside their text. Calls and thoughts are compared as
+ * such elsewhere, and a stream's last word on some of it differs from its events.
+ */
+function responsesFacts(body: JsonObject, whole: boolean): JsonObject {
+  const items = objects(body["output"]).map(({ arguments: _arguments, encrypted_content: _encrypted, content, ...item }) =>
+    stated({ ...item, content: whole ? content : objects(content).map(({ logprobs: _logprobs, text: _text, ...part }) => part) }),
+  );
+  return { output: items.length > 0 ? items : undefined, serviceTier: whole ? str(body["service_tier"]) : undefined };
+}
+
+function geminiFacts(body: JsonObject, whole: boolean): JsonObject {
+  const candidates = objects(body["candidates"]);
+  const own = (name: string): JsonObject =>
+    numbered(
+      name,
+      candidates.map((candidate) => stated(candidate[name]) ?? undefined),
+    );
+  return {
+    ...numbered(
+      "parts",
+      candidates.map((candidate) =>
+        inPieces(candidate) ? undefined : strung(objects(obj(candidate["content"])["parts"]).map(withoutId)),
+      ),
+    ),
+    ...own("groundingMetadata"),
+    ...(whole && own("citationMetadata")),
+    ...own("urlContextMetadata"),
+    ...own("safetyRatings"),
+    ...own("logprobsResult"),
+    promptFeedback: isObject(body["promptFeedback"]) ? stated(body["promptFeedback"]) : undefined,
+  };
+}
+
+/** Vertex' calls in pieces come out whole. */
+const inPieces = (candidate: JsonObject): boolean => /"(partialArgs|willContinue)"/.test(JSON.stringify(candidate));
+
+/** Most calls come without an id, and leave with one. */
+function withoutId(part: JsonObject): JsonObject {
+  if (!isObject(part["functionCall"])) return part;
+  const { id: _id, ...call } = part["functionCall"];
+  return { ...part, functionCall: call };
+}
+
+/** Texts that follow each other are one, wherever they were cut. */
+function strung(parts: readonly JsonObject[]): Json {
+  const out: JsonObject[] = [];
+  for (const part of parts) {
+    const last = out.at(-1);
+    const { text, ...rest } = part;
+    const { text: before, ...others } = last ?? {};
+    const joins =
+      typeof text === "string" && typeof before === "string" && JSON.stringify(stated(others)) === JSON.stringify(stated(rest));
+    if (joins) out[out.length - 1] = { ...last, text: `${before}${text}` };
+    else out.push(part);
+  }
+  return out.flatMap((part) => {
+    const kept = stated(part);
+    return kept === null ? [] : [kept];
+  });
 }
 
 function openaiFacts(body: JsonObject): JsonObject {
@@ -51,5 +114,12 @@ function stated(value: Json | undefined): Json {
   return members.length === 0 ? null : Object.fromEntries(members);
 }
 
-const defaults: { readonly [key: string]: string } = { caller: '{"type":"direct"}' };
+const defaults: { readonly [key: string]: string } = { caller: '{"type":"direct"}', status: '"completed"' };
 const empty = (value: Json): boolean => value === null || value === "" || value === 0 || (isArray(value) && value.length === 0);
+
+const facts: { readonly [wire in WireName]: (body: JsonObject, whole: boolean) => JsonObject } = {
+  "openai-chat": openaiFacts,
+  "anthropic-messages": anthropicFacts,
+  "openai-responses": responsesFacts,
+  gemini: geminiFacts,
+};

@@ -6,7 +6,9 @@ import type { WireEvent } from "../../src/canonical/event.ts";
 import { expectation } from "./cells/decode.ts";
 import { find, load } from "./loader.ts";
 import { anthropicOrderFaults } from "./order-anthropic.ts";
+import { geminiOrderFaults } from "./order-gemini.ts";
 import { openaiOrderFaults } from "./order-openai.ts";
+import { responsesOrderFaults } from "./order-responses.ts";
 import { compare } from "./reading.ts";
 import { sdkStream } from "./sdk-read.ts";
 import { naiveEvents, naiveFrames } from "./sse.ts";
@@ -61,6 +63,56 @@ test("an OpenAI stream without its first, finish or last event, or with one of t
     assert.notDeepEqual(openaiOrderFaults(openaiEvents.toSpliced(at, 1), true, true), [], `without ${name}`);
     assert.notDeepEqual(openaiOrderFaults(openaiEvents.toSpliced(at, 0, event), true, true), [], `${name} twice`);
   }
+});
+
+const responsesEvents = naiveEvents(stream("openai-responses", "tools-stream"));
+const spokenEvents = naiveEvents(stream("openai-responses", "text-stream"));
+const complete = { complete: true };
+
+test("well-formed Responses and Gemini streams are in order", () => {
+  for (const { wire, stream: text, id } of exchanges) {
+    if (text === undefined || /midstream|truncated/.test(id)) continue;
+    if (wire === "openai-responses") assert.deepEqual(responsesOrderFaults(naiveEvents(text), complete), [], id);
+    if (wire === "gemini") assert.deepEqual(geminiOrderFaults(naiveEvents(text), true), [], id);
+  }
+});
+
+test("a Responses stream with any one event missing or twice, or two unlike neighbours swapped, is out of order", () => {
+  for (const events of [responsesEvents, spokenEvents]) {
+    for (const [at, event] of events.entries()) {
+      assert.notDeepEqual(responsesOrderFaults(events.toSpliced(at, 1), complete), [], `without ${event.event} at ${at}`);
+      assert.notDeepEqual(responsesOrderFaults(events.toSpliced(at, 0, event), complete), [], `${event.event} twice`);
+      const next = events[at + 1];
+      if (!next) continue;
+      const swapped = events.with(at, next).with(at + 1, event);
+      assert.notDeepEqual(responsesOrderFaults(swapped, complete), [], `${event.event} and ${next.event}`);
+    }
+  }
+});
+
+test("even without sequence numbers a Responses stream says what is missing", () => {
+  const numbered = (events: readonly WireEvent[]) =>
+    events.map((event, at) => ({ ...event, data: event.data.replace(/"sequence_number": ?\d+/, `"sequence_number":${at}`) }));
+  for (const events of [responsesEvents, spokenEvents]) {
+    for (const [at, event] of events.entries()) {
+      if (event.event === "response.in_progress" || event.event === "response.output_text.annotation.added") continue;
+      const rest = numbered(events.toSpliced(at, 1));
+      assert.notDeepEqual(responsesOrderFaults(rest, complete), [], `without ${event.event} at ${at}`);
+    }
+  }
+});
+
+test("a Gemini stream without its end, with words after it, or with an error in it is out of order", () => {
+  const events = naiveEvents(stream("gemini", "thinking-stream"));
+  const last = events.at(-1);
+  assert.ok(last);
+  assert.notDeepEqual(geminiOrderFaults(events.slice(0, -1), true), []);
+  assert.notDeepEqual(geminiOrderFaults([...events, last], true), []);
+  assert.notDeepEqual(geminiOrderFaults(events, false), []);
+  const error = { data: '{"error":{"code":503,"message":"x","status":"UNAVAILABLE"}}' };
+  assert.notDeepEqual(geminiOrderFaults([...events, error], true), []);
+  assert.deepEqual(geminiOrderFaults([...events.slice(0, 2), error, { event: "error", ...error }], false), []);
+  assert.notDeepEqual(geminiOrderFaults([...events.slice(0, 2), { event: "error", ...error }], false), []);
 });
 
 test("usage that nobody asked for, usage twice, and an end marker after an error are faults", () => {

@@ -53,6 +53,22 @@ export const rules: readonly Rule[] = [
       exchange.wire === "gemini" && /"functionResponse"/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
   })),
   {
+    id: "usage-of-broken-relays",
+    cell: "relay",
+    reason:
+      "Gemini tells its usage anew in every event: only the last is read, so a relayed stream that breaks off is booked as far as it was read",
+    check: /^relay\.interesting\.usage/,
+    where: (_diff: Diff, { wire, stream = "" }: Exchange) => wire === "gemini" && !wireJudges.gemini.stream(stream).ended,
+  },
+  {
+    id: "own-fields",
+    cell: "translate-same",
+    reason:
+      "ids that a provider gave to two items, fields and tiers that no specification has, items said to be unfinished in a finished answer: served as the specification demands",
+    check: /^faithful\.whole\.(output\[\]\.(status|id|item_id|output_index)|serviceTier)$/,
+    where: (_diff: Diff, { wire }: Exchange) => wire === "openai-responses",
+  },
+  {
     id: "renamed-tool",
     cell: "translate-requests",
     reason: "Google's names begin with a letter: a tool of another name gets a new one, and its calls come back under the old",
