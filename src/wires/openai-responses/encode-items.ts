@@ -5,6 +5,7 @@ import { digest } from "../shared/names.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
 import { encodePart, isOwn, spelledMembers } from "./encode-parts.ts";
 import type { Context } from "./losses.ts";
+import { isMadeReasoning } from "./made-ids.ts";
 import { reasoningItem } from "./reasoning.ts";
 
 /** `field=word` and `field=null`. */
@@ -158,6 +159,10 @@ function encodeThoughts(parts: readonly ReasoningPart[], at: string, context: Co
   }
   if (own.length === 0) return undefined;
   const item = reasoningItem(own);
+  if (isMadeReasoning(item)) {
+    losses.drop("foreign_reasoning", at, "earlier reasoning of another API cannot be sent here.");
+    return undefined;
+  }
   if (!native && item["encrypted_content"] === undefined && item["content"] === undefined) {
     losses.drop("reasoning_dropped", at, "its maker keeps this reasoning itself, and gave only a summary of it.");
     return undefined;

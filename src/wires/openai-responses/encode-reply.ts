@@ -9,6 +9,7 @@ import type { Warning } from "../../canonical/warnings.ts";
 import { errorObject } from "../shared/openai/errors.ts";
 import type { ReplyEncoder, ReplyMeta } from "../wire.ts";
 import { ItemWriter } from "./item-writer.ts";
+import { seedOf } from "./made-ids.ts";
 import { ResponseObject, stateOf } from "./response-object.ts";
 
 const nothing: readonly WireEvent[] = [];
@@ -155,10 +156,3 @@ export class ResponseEncoder implements ReplyEncoder<"chat"> {
     if (!this.warnings.some(({ code, at }) => code === warning.code && at === warning.at)) this.warnings.push(warning);
   }
 }
-
-/** What makes ids of items unique: the call's id, without what stands before it. */
-const seedOf = (id: string): string =>
-  id
-    .replace(/^(?:resp|call|chatcmpl)[-_]/, "")
-    .replace(/[^A-Za-z0-9_-]/g, "_")
-    .slice(0, 48);

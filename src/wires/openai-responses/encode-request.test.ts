@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GatewayError } from "../../canonical/error.ts";
-import type { JsonObject } from "../../canonical/json.ts";
-import type { Part, ReasoningPart } from "../../canonical/parts.ts";
-import { encode, foreign, plain, round, user } from "./testing/setting.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { ReasoningPart, ToolCallPart } from "../../canonical/parts.ts";
+import { encode, foreign, round, user } from "./testing/setting.ts";
 
 const here = { wire: "openai-responses", provider: "openai" };
-const call = (id: string, over: Partial<Part> = {}): Part =>
-  ({ type: "tool-call", id, name: "f", arguments: "{}", ...over }) as Part;
+const call = (id: string, over: Partial<ToolCallPart> = {}): ToolCallPart => ({
+  type: "tool-call",
+  id,
+  name: "f",
+  arguments: "{}",
+  ...over,
+});
+
+const objects = (value: Json | undefined): readonly JsonObject[] => (isArray(value) ? value.filter(isObject) : []);
 
 describe("requests from other wires", () => {
   it("keep nothing at the provider and get reasoning that can be sent back", () => {
@@ -141,7 +148,7 @@ describe("requests from other wires", () => {
         ],
       }),
     );
-    const [loose, tight] = plain(body["tools"]) as JsonObject[];
+    const [loose, tight] = objects(body["tools"]);
     assert.deepEqual(loose, { type: "function", name: "loose", parameters, strict: false });
     assert.deepEqual(tight?.["parameters"], {
       type: "object",
@@ -175,7 +182,7 @@ describe("requests from other wires", () => {
   it("shorten names that are too long, and find them again (#24)", () => {
     const name = "n".repeat(80);
     const { body, decoder } = encode(foreign({ tools: [{ type: "function", name }] }));
-    const [tool] = plain(body["tools"]) as JsonObject[];
+    const [tool] = objects(body["tools"]);
     const sent = String(tool?.["name"]);
     assert.equal(sent.length, 64);
     const reply = { status: "completed", output: [{ type: "function_call", call_id: "c", name: sent, arguments: "{}" }] };

@@ -3,6 +3,7 @@ import { type Citation, isBareSeal, type Part } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
 import { encodeCitation } from "./citations.ts";
 import { Item } from "./item.ts";
+import { madeId } from "./made-ids.ts";
 import { name } from "./name.ts";
 import { CallSlot, HiddenSlot, OpaqueSlot, type Slot, SpokenSlot, ThoughtSlot } from "./slots.ts";
 
@@ -115,7 +116,7 @@ export class Items {
     const before = this.all.at(-1);
     if (before !== undefined && before.open === 0) before.finish("completed");
     const index = this.all.length;
-    const made = `${prefix}_${this.#seed}_${index}`;
+    const made = madeId(prefix, this.#seed, index);
     const id = source === undefined || this.#ids.has(source) ? made : source;
     this.#ids.add(id);
     const item = new Item(kind, id, index, source, members, this.#emit);

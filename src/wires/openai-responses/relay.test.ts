@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GatewayError } from "../../canonical/error.ts";
-import type { Json, JsonObject } from "../../canonical/json.ts";
+import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { cancelled, finished } from "../../canonical/terminal.ts";
 import type { Target } from "../wire.ts";
 import { sdkEvents, sdkStream } from "./testing/sdk.ts";
-import { events, responses, sourceOf, target } from "./testing/setting.ts";
+import { events, incoming, responses, round, sourceOf, target } from "./testing/setting.ts";
 
 function pass(body: JsonObject, over: Partial<Target> = {}, gap = "") {
   const { wireRequest, warnings, relay } = responses.relay(sourceOf({ input: "hi", ...body }, gap), target(over));
@@ -62,6 +62,31 @@ describe("relayed requests", () => {
     const { sent, codes } = pass({ model: "m", user: "u", metadata: null }, { quirks });
     assert.deepEqual([sent, codes], [{ input: "hi", model: "gpt-5" }, ["user"]]);
     assert.throws(() => pass({ model: "m", user: "u" }, { quirks, strict: true }), GatewayError);
+  });
+});
+
+describe("reasoning that this gateway showed in another wire's name", () => {
+  const shown = { type: "reasoning", id: `rs_${"0a".repeat(16)}_0`, summary: [{ type: "summary_text", text: "hm" }] };
+  const own = { type: "reasoning", id: `rs_${"0a".repeat(25)}`, summary: [] };
+  const input = [{ role: "user", content: "hi" }, shown, own, { ...shown, encrypted_content: "sealed" }];
+
+  it("is kept from providers, who never made it", () => {
+    const { sent, codes } = pass({ model: "m", input });
+    assert.deepEqual(sent["input"], input.toSpliced(1, 1));
+    assert.deepEqual(codes, ["input[1]"]);
+    assert.throws(() => pass({ model: "m", input }, { strict: true }), GatewayError);
+    assert.deepEqual(round({ model: "m", input }).input, input.toSpliced(1, 1));
+  });
+
+  it("has the ids that it is known by", () => {
+    const writer = responses.decodeRequest(incoming({ model: "m", input: "hi" })).encoder({
+      id: `call_${"0a".repeat(16)}`,
+      createdAt: 1,
+      model: "m",
+    });
+    const content = [{ type: "reasoning" as const, text: "hm", origin: { wire: "gemini" } }];
+    const { output } = writer.whole({ choices: [{ index: 0, content, finish: { reason: "stop", raw: null } }] });
+    assert.deepEqual(output, [{ ...shown }]);
   });
 });
 
@@ -148,4 +173,4 @@ describe("relayed whole answers", () => {
 });
 
 const pick = (value: Json, ...fields: readonly string[]): JsonObject =>
-  Object.fromEntries(Object.entries(value as JsonObject).filter(([field]) => fields.includes(field)));
+  Object.fromEntries(Object.entries(isObject(value) ? value : {}).filter(([field]) => fields.includes(field)));

@@ -14,6 +14,7 @@ import { splice } from "../shared/splice.ts";
 import type { Observed, Relay, Relayed, Target } from "../wire.ts";
 import { ResponseDecoder } from "./decode-reply.ts";
 import { decodeFinish } from "./finish.ts";
+import { withoutMade } from "./made-ids.ts";
 import { path } from "./name.ts";
 import { echoOf, ResponseObject } from "./response-object.ts";
 import { decodeUsage } from "./usage.ts";
@@ -35,14 +36,17 @@ export function edited(
   { json, ...source }: Source,
   { model, provider, quirks, strict }: Target,
 ): { readonly body: readonly Uint8Array[]; readonly warnings: readonly Warning[] } {
+  const warnings: Warning[] = [];
+  const drop = (code: string, at: string, detail: string): void => {
+    if (strict) throw new GatewayError("unsupported", `Provider ${provider} cannot take \`${at}\`: ${detail}`, { param: at });
+    warnings.push({ kind: "dropped", code, at, detail });
+  };
   const remove = (quirks.drop ?? []).filter((field) => json[field] !== undefined);
-  const lost = remove.filter((field) => !isEmpty(json[field]));
-  const detail = "the provider refuses this field.";
-  if (strict && lost[0] !== undefined) {
-    throw new GatewayError("unsupported", `Provider ${provider} cannot take \`${lost[0]}\`: ${detail}`, { param: lost[0] });
-  }
-  const body = splice({ json, ...source }, { set: json["model"] === model ? {} : { model }, remove });
-  return { body, warnings: lost.map((at): Warning => ({ kind: "dropped", code: "field_dropped", at, detail })) };
+  for (const field of remove) if (!isEmpty(json[field])) drop("field_dropped", field, "the provider refuses this field.");
+  const known = withoutMade(json["input"]);
+  for (const at of known?.at ?? []) drop("foreign_reasoning", at, "earlier reasoning of another API cannot be sent here.");
+  const renamed = json["model"] === model ? {} : { model };
+  return { body: splice({ json, ...source }, { set: { ...renamed, ...(known && { input: known.input }) }, remove }), warnings };
 }
 
 /** Reads along while a response passes unchanged. */
