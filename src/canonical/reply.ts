@@ -4,7 +4,7 @@ import type { Terminal } from "./terminal.ts";
 
 /**
  * A piece of a streamed reply. `raw` is one or more whole frames as the provider sent them, present while relaying; `chunks()`
- * decodes on demand. An item without `raw` must be encoded.
+ * decodes on demand, the items in their order. An item without `raw` must be encoded.
  */
 export interface StreamItem<Op extends Operation = Operation> {
   readonly raw?: Uint8Array | undefined;
@@ -36,6 +36,11 @@ export type Reply<Op extends Operation = Operation> =
       readonly relayed: boolean;
       /** Of a relayed reply whose wire has such things: see `Observed.losable`, as far as the stream was given. */
       readonly losable?: (() => boolean) | undefined;
+      /**
+       * Of a relayed reply, for who goes on with its chunks instead of its frames: what is still owed to the answer once every
+       * item has been asked for its chunks and the stream is finished.
+       */
+      readonly closing?: (() => readonly Operations[Op]["chunk"][]) | undefined;
       readonly batches: Batches<Op>;
     };
 

@@ -38,7 +38,7 @@ const room: { task?: (() => void) | undefined } = {};
 const call = new Script("task()");
 
 /** Runs a task that may not end by itself; throws once its time is over. Node's watchdog stops even a pattern amid its search. */
-function within(ms: number, task: () => void): void {
+export function within(ms: number, task: () => void): void {
   room.task = task;
   if (!isContext(room)) createContext(room);
   try {

@@ -20,7 +20,7 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #lazyDecoder: () => ReplyDecoder<Op>;
   readonly #callId: string;
   #facts: Observed = { content: false, ended: false, done: false };
-  #decode: ((raw: Uint8Array) => readonly Operations[Op]["chunk"][]) | undefined;
+  #read: Reading<Op> | undefined;
 
   constructor(
     reader: BodyReader,
@@ -65,16 +65,43 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
     return raw.length === 0 ? [] : [this.#item(raw)];
   }
 
-  #item(raw: Uint8Array): StreamItem<Op> {
-    return { raw, chunks: () => this.#chunks(raw) };
+  /** What the decoder owes to an answer whose items were all decoded. */
+  closing(): readonly Operations[Op]["chunk"][] {
+    return this.#reading().end();
   }
 
-  #chunks(raw: Uint8Array): readonly Operations[Op]["chunk"][] {
-    if (this.#decode === undefined) {
-      const decoder = this.#lazyDecoder();
-      const frames = new SseDecoder();
-      this.#decode = (bytes) => frames.push(bytes).flatMap((event) => decoder.push(event));
-    }
-    return this.#decode(raw);
+  #item(raw: Uint8Array): StreamItem<Op> {
+    let known: readonly Operations[Op]["chunk"][] | undefined;
+    return {
+      raw,
+      chunks: () => {
+        known ??= this.#reading().push(raw);
+        return known;
+      },
+    };
+  }
+
+  #reading(): Reading<Op> {
+    this.#read ??= new Reading(this.#lazyDecoder());
+    return this.#read;
+  }
+}
+
+/** Frames and their decoder, for a relayed stream whose content somebody asks for. */
+class Reading<Op extends Operation> {
+  readonly #frames = new SseDecoder();
+  readonly #decoder: ReplyDecoder<Op>;
+
+  constructor(decoder: ReplyDecoder<Op>) {
+    this.#decoder = decoder;
+  }
+
+  push(raw: Uint8Array): readonly Operations[Op]["chunk"][] {
+    return this.#frames.push(raw).flatMap((event) => this.#decoder.push(event));
+  }
+
+  end(): readonly Operations[Op]["chunk"][] {
+    const rest = this.#frames.end().flatMap((event) => this.#decoder.push(event));
+    return [...rest, ...this.#decoder.end()];
   }
 }

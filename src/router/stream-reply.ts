@@ -60,6 +60,7 @@ export async function streamReply<Op extends Operation>(
           stream: true,
           relayed: prepared.relay !== undefined,
           batches: stream,
+          ...(stream instanceof RelayedStream && { closing: () => stream.closing() }),
           ...(losable !== undefined && { losable: () => stream.facts().losable === true }),
         };
       }

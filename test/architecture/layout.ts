@@ -76,6 +76,7 @@ export const packages: { readonly [name: string]: readonly string[] } = {
   zod: ["config"],
   commander: ["cli"],
   "@cfworker/json-schema": ["policy"],
+  jsonrepair: ["policy"],
   ajv: ["simulator"],
   "ajv-formats": ["simulator"],
 };
