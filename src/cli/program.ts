@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/problems.ts";
 import { closing } from "../config/suggest.ts";
+import { callShowCommand } from "./call.ts";
 import { checkConfigCommand } from "./check-config.ts";
 import { explainFailure } from "./failure.ts";
 import type { Ports } from "./ports.ts";
@@ -15,6 +16,7 @@ Examples:
   polygate start --config prod.yaml          start with a configuration
   polygate start --port 8080                 the port is taken? take another
   polygate usage --since 7d --by key         who used what this week
+  polygate call show call_0193…              what became of one call, and what of it was lost
   polygate simulate --port 9000              a provider without a model, for tests
 
 Point an SDK at it:
@@ -88,6 +90,17 @@ function program(ports: Ports, ended: (command: Promise<number> | number) => Pro
     .action(async ({ config, since, by, json }) => ended(usage(ports, config, { since, by, json })));
 
   polygate
+    .command("call")
+    .description("look at single calls in the ledger")
+    .command("show <id>")
+    .description("print a call's attempts and what of it was lost, where and why (the id is in x-polygate-call-id)")
+    .option(...configFlag)
+    .option("--json", "as JSON", false)
+    .action(async (id, { config, json }) =>
+      ended(callShowCommand({ id, json, dataDir: dataDirOf(ports, config), out: (line) => ports.out(line) })),
+    );
+
+  polygate
     .command("simulate")
     .description("run a provider without a model: for tests, CI and trying things out")
     .option("--host <host>", "address to listen on", "127.0.0.1")
@@ -110,9 +123,12 @@ interface UsageFlags {
 }
 
 function usage(ports: Ports, config: string | undefined, flags: UsageFlags): Promise<number> {
+  return usageCommand({ ...flags, dataDir: dataDirOf(ports, config), out: (line) => ports.out(line), nowMs: ports.wall() });
+}
+
+function dataDirOf(ports: Ports, config: string | undefined): string {
   const { env, cwd, known } = ports;
-  const { dataDir } = loadConfig({ argvPath: config, env, cwd, readFile: (path) => ports.readFile(path), known });
-  return usageCommand({ ...flags, dataDir, out: (line) => ports.out(line), nowMs: ports.wall() });
+  return loadConfig({ argvPath: config, env, cwd, readFile: (path) => ports.readFile(path), known }).dataDir;
 }
 
 const wholeNumber =

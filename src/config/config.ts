@@ -55,6 +55,7 @@ export interface QuirkOptions {
   readonly maxTokensField?: "max_tokens" | "max_completion_tokens" | undefined;
   readonly streamUsage?: boolean | undefined;
   readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
+  readonly reasoningBack?: boolean | undefined;
   readonly developerRole?: boolean | undefined;
   readonly drop?: readonly string[] | undefined;
 }

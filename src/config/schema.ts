@@ -72,6 +72,7 @@ const quirks = z
     max_tokens_field: z.enum(["max_tokens", "max_completion_tokens"]).optional(),
     stream_usage: boolean.optional(),
     reasoning_field: z.enum(["reasoning_content", "reasoning"]).optional(),
+    reasoning_back: boolean.optional(),
     developer_role: boolean.optional(),
     drop: z.array(text).optional(),
   })
@@ -79,6 +80,7 @@ const quirks = z
     maxTokensField: given.max_tokens_field,
     streamUsage: given.stream_usage,
     reasoningField: given.reasoning_field,
+    reasoningBack: given.reasoning_back,
     developerRole: given.developer_role,
     drop: given.drop,
   }));

@@ -98,3 +98,17 @@ test("by provider and by key", async () => {
     ],
   );
 });
+
+test("operations that use no tokens are missing none", async () => {
+  const own = temporaryDirectory();
+  const writer = await openLedger({ dataDir: own.dataDir, clock: realClock });
+  for (const [index, operation] of (["chat", "embed", "count-tokens", "stored"] as const).entries()) {
+    writer.begin(attemptStart(index, { operation })).settle(attemptEnd({ usage: undefined, finishReason: undefined }));
+  }
+  await writer.close();
+  const db = openLedgerReader(own.dataDir);
+  assert.ok(db);
+  const { total } = await usageReport(db, { sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER }, "model").finally(() => db.destroy());
+  assert.deepEqual([total.attempts, total.withoutUsage], [4n, 2n]);
+  own.remove();
+});

@@ -24,7 +24,10 @@ export interface UsageSums {
   readonly outputReasoning: bigint;
   /** Attempts whose counts are our estimate. */
   readonly estimated: bigint;
-  /** Attempts that gave content, or ended well, and of which no usage is known: their tokens are missing from the sums. */
+  /**
+   * Attempts that gave content, or ended well, and of which no usage is known: their tokens are missing from the sums. Counting
+   * tokens and looking at stored answers uses none.
+   */
   readonly withoutUsage: bigint;
 }
 
@@ -58,9 +61,10 @@ export async function usageReport(db: Kysely<LedgerSchema>, window: ReportWindow
       whole(sql`output_visible`).as("outputVisible"),
       whole(sql`output_reasoning`).as("outputReasoning"),
       whole(sql`usage_estimated`).as("estimated"),
-      whole(sql`input_uncached is null and (first_content_us is not null or terminal in ('finished', 'limited'))`).as(
-        "withoutUsage",
-      ),
+      whole(
+        sql`input_uncached is null and operation in ('chat', 'embed')
+          and (first_content_us is not null or terminal in ('finished', 'limited'))`,
+      ).as("withoutUsage"),
     ]);
   const ordered = sums.orderBy(
     sql`sum(input_uncached + cache_read + cache_write_5m + cache_write_1h + output_visible + output_reasoning)`,
