@@ -13,7 +13,7 @@ let pieces: readonly string[] = [];
 let thoughts = "";
 /** Gives the rest of a stream that has told its thoughts. */
 let goOn = (): void => {};
-/** Closes its stream without the wire's end marker. */
+/** Closes its stream without the wire's end marker, and without the blank line behind the last event. */
 let unmarked = false;
 
 const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
@@ -33,8 +33,11 @@ function chatReply(stream: boolean): string {
     ...pieces.map((content) => chunk({ role: "assistant", content })),
     chunk({}, "stop"),
     event({ ...base, object: "chat.completion.chunk", choices: [], usage }),
-    ...(unmarked ? [] : ["data: [DONE]\n\n"]),
-  ].join("");
+    "data: [DONE]\n\n",
+  ]
+    .slice(0, unmarked ? -1 : undefined)
+    .join("")
+    .slice(0, unmarked ? -2 : undefined);
 }
 
 function messagesReply(stream: boolean): string {
@@ -186,9 +189,10 @@ describe("#23: JSON that was asked for", () => {
   test("a stream that was to be relayed and ends without its end marker is closed all the same", async () => {
     unmarked = true;
     try {
-      const { raw } = await ask("oai", fenced, { stream: true });
+      const { raw } = await ask("oai", fenced, { stream: true, stream_options: { include_usage: true } });
       assert.equal(streamedOf(raw).trim(), '{"a": 1}');
       assert.match(raw, /"finish_reason":"stop"/);
+      assert.match(raw, /"total_tokens":3/);
       assert.match(raw, /\[DONE\]/);
     } finally {
       unmarked = false;
