@@ -37,7 +37,15 @@ export interface FunctionTool {
   readonly deferLoading?: boolean | undefined;
   readonly allowedCallers?: Json | undefined;
   readonly eagerInputStreaming?: boolean | undefined;
+  /** Gemini: what calls return, and whether they block (`response`, `responseJsonSchema`, `behavior`). */
+  readonly own?: OwnSettings | undefined;
   readonly extra?: JsonObject | undefined;
+}
+
+/** Settings that only the source wire has words for, by the paths it keeps them at. Encoders of other wires report each as dropped. */
+export interface OwnSettings {
+  readonly wire: string;
+  readonly settings: JsonObject;
 }
 
 /** A JSON Schema as its source wire wrote it, where that is another language (Google's `Schema`). */
@@ -158,11 +166,8 @@ export interface ChatRequest {
   readonly background?: boolean | undefined;
   /** OpenAI Responses: `context_management`, when to compact the conversation. */
   readonly compaction?: Json | undefined;
-  /**
-   * Settings that only the source wire has words for, by the paths it keeps them at (Gemini: `safetySettings`,
-   * `generationConfig.speechConfig` …). Encoders of other wires report each as dropped.
-   */
-  readonly own?: { readonly wire: string; readonly settings: JsonObject } | undefined;
+  /** Gemini: `safetySettings`, `generationConfig.speechConfig` … */
+  readonly own?: OwnSettings | undefined;
   /** Anthropic: output_config.task_budget. */
   readonly taskBudget?: Json | undefined;
   /** Anthropic: what to say about prompt-cache misses. */

@@ -71,6 +71,9 @@ function functionTool(tool: FunctionTool, at: string, scope: Scope): Draft {
   put(draft, "allowed_callers", tool.allowedCallers);
   put(draft, "eager_input_streaming", tool.eagerInputStreaming);
   encodeCache(draft, tool.cache);
+  for (const field of Object.keys(tool.own?.settings ?? {})) {
+    report.dropped("tool_field_dropped", `${at}.${field}`, "Anthropic's tools have no such field");
+  }
   if (tool.extra !== undefined) {
     if (native) mergeExtra(draft, tool.extra);
     else report.dropped("extra_dropped", at, `unknown members of another wire: ${Object.keys(tool.extra).join(", ")}`);

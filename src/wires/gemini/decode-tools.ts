@@ -52,6 +52,8 @@ export function decodeTools(value: Json | undefined, snakes: Set<string>): Decod
   return { tools, layout: alone ? `alone ${layout.join(",")}` : layout.join(",") };
 }
 
+/** Fields of a declaration that only this wire has words for. */
+const ownFields = ["response", "responseJsonSchema", "behavior"];
 const schemaFields = ["parametersJsonSchema", "parameters"] as const;
 
 function decodeFunction(source: JsonObject, at: string): FunctionTool {
@@ -60,15 +62,18 @@ function decodeFunction(source: JsonObject, at: string): FunctionTool {
   const field = schemaFields.find((one) => isObject(tool[one]));
   const raw = field === undefined ? undefined : tool[field];
   const description = text(tool["description"]);
-  const taken = ["name", ...(description === undefined ? [] : ["description"]), ...(field === undefined ? [] : [field])];
+  const taken = ["name", ...(field === undefined ? [] : [field]), ...ownFields];
+  if (description !== undefined || tool["description"] === null) taken.push("description");
   const extra = others(tool, new Set(taken));
-  const as = words([field], snakes);
+  const own = Object.entries(tool).filter(([name]) => ownFields.includes(name));
+  const as = words([field, tool["description"] === null ? "description=null" : undefined], snakes);
   return {
     type: "function",
     name: wantText(tool["name"], `${at}.name`),
     ...(description !== undefined && { description }),
     ...(isObject(raw) && (field === "parameters" ? asWritten(raw) : { parameters: raw })),
     ...(as !== undefined && { as }),
+    ...(own.length > 0 && { own: { wire: wireName, settings: Object.fromEntries(own) } }),
     ...(extra && { extra }),
   };
 }

@@ -2,7 +2,7 @@ import type { ChatRequest, CustomTool, FunctionTool, Tool, ToolChoice } from "..
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { compileSchema, type Restore } from "../shared/schema/index.ts";
 import { isOwn, restore, type Scope } from "./scope.ts";
-import { type Draft, defined, put, respell, snakesOf } from "./spelling.ts";
+import { type Draft, defined, put, respell, snakesOf, spelled } from "./spelling.ts";
 
 export interface EncodedTools {
   readonly tools: Json | undefined;
@@ -98,7 +98,10 @@ function encodeFunction(tool: FunctionTool, at: string, restores: Map<string, Re
       else losses.approximate("tool_schema", path, detail);
     }
   }
-  if (!native) unsaid(tool, at, scope);
+  if (native) {
+    if (spelled(tool.as, "description=null")) made["description"] ??= null;
+    for (const [field, value] of Object.entries(tool.own?.settings ?? {})) put(made, field, value);
+  } else unsaid(tool, at, scope);
   restore(made, tool.extra, at, scope);
   return native ? defined(respell(made, snakesOf(tool.as))) : made;
 }

@@ -59,6 +59,9 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
     if (native) members[field] = value;
     else losses.drop("tool_field_dropped", `${at}.${field}`, "this API's tools have no such field.");
   }
+  for (const field of Object.keys(tool.own?.settings ?? {})) {
+    losses.drop("tool_field_dropped", `${at}.${field}`, "this API's tools have no such field.");
+  }
   const made: JsonObject = {
     ...(spelled(tool.as, "untyped") ? {} : { type: "function" }),
     ...(spelled(tool.as, "named") && { name: context.toolNames.fit(tool.name) }),

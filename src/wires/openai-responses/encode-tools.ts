@@ -56,6 +56,7 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
     ["allowed_callers", tool.allowedCallers],
     ["eager_input_streaming", tool.eagerInputStreaming],
     ["input_examples", tool.inputExamples],
+    ...Object.entries(tool.own?.settings ?? {}),
   ];
   for (const [field, value] of beside) {
     if (value === undefined) continue;
