@@ -1,7 +1,7 @@
 import type { Message, Role } from "../../canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Origin, Part, ToolCallPart, ToolResultPart } from "../../canonical/parts.ts";
-import { list, others, refuse, text, wantList, wantObject, wantText } from "../shared/read.ts";
+import { others, refuse, text, wantList, wantObject, wantText } from "../shared/read.ts";
 import { decodeContent } from "./decode-parts.ts";
 import { origin } from "./name.ts";
 import { reasoningParts } from "./reasoning.ts";
@@ -19,10 +19,25 @@ const formal = ["status", "phase", "id"];
 export function decodeInput(value: Json | undefined): readonly Message[] {
   if (typeof value === "string") return [{ role: "user", content: [{ type: "text", text: value }], as: "string" }];
   if (!isArray(value)) return refuse("input", "a string or a list of items");
-  return value.map((item, index) => decodeItem(wantObject(item, `input[${index}]`), `input[${index}]`));
+  const hosted = hostedCalls(value);
+  return value.map((item, index) => decodeItem(wantObject(item, `input[${index}]`), `input[${index}]`, hosted));
 }
 
-function decodeItem(item: JsonObject, at: string): Message {
+/** Ids of calls of tools that only this API knows (tool_search_call …): so are the outputs that answer them. */
+function hostedCalls(items: readonly Json[]): ReadonlySet<Json> {
+  const found = new Set<Json>();
+  for (const item of items) {
+    if (!isObject(item) || typeof item["call_id"] !== "string") continue;
+    const type = text(item["type"]) ?? "";
+    if (type !== "function_call" && type !== "custom_tool_call" && !type.endsWith("_output")) found.add(item["call_id"]);
+  }
+  for (const item of items) {
+    if (isObject(item) && item["type"] === "function_call" && item["call_id"] !== undefined) found.delete(item["call_id"]);
+  }
+  return found;
+}
+
+function decodeItem(item: JsonObject, at: string, hosted: ReadonlySet<Json>): Message {
   const type = item["type"] ?? undefined;
   if (type === undefined && item["role"] !== undefined) return decodeMessage(item, at);
   if (type === undefined && typeof item["id"] === "string") return only("assistant", opaque(item, "item_reference"));
@@ -34,6 +49,7 @@ function decodeItem(item: JsonObject, at: string): Message {
     case "custom_tool_call":
       return only("assistant", call(item, at, "custom", "input"));
     case "function_call_output":
+      if (hosted.has(item["call_id"] ?? null)) return only("user", opaque(item, "function_call_output"));
       return result(item, at, false);
     case "custom_tool_call_output":
       return result(item, at, true);
@@ -83,7 +99,7 @@ function decodeMessage(item: JsonObject, at: string): Message {
 }
 
 /** Takes note of an item's formal members. */
-export function formOf(item: JsonObject, form: string[]): { readonly itemId?: string; readonly read: string[] } {
+function formOf(item: JsonObject, form: string[]): { readonly itemId?: string; readonly read: string[] } {
   const read: string[] = [];
   for (const member of formal) {
     const value = item[member];
@@ -135,8 +151,3 @@ function result(item: JsonObject, at: string, custom: boolean): Message {
   };
   return only("tool", part);
 }
-
-/** Whether the request leans on items that only their keeper has, so that calls and results need not match here. */
-export const leansOnKept = (body: JsonObject): boolean =>
-  ["previous_response_id", "conversation", "prompt"].some((field) => body[field] !== undefined && body[field] !== null) ||
-  (list(body["input"]) ?? []).some((item) => isObject(item) && item["type"] === "item_reference");

@@ -82,14 +82,12 @@ export function encodeBody(request: ChatRequest, target: Target): Encoded {
   return { body, context, answer: sent?.restore };
 }
 
-/** Results may answer calls that only the keeper of the conversation has, or those of hosted items (tool_search_call …). */
+/** Results may answer calls that only the keeper of the conversation has. */
 const leansOnKept = ({ previousResponse, conversation: kept, promptTemplate, messages }: ChatRequest): boolean =>
   previousResponse !== undefined ||
   kept !== undefined ||
   promptTemplate !== undefined ||
-  messages.some(({ content }) =>
-    content.some((part) => part.type === "opaque" && (part.kind === "item_reference" || "call_id" in part.value)),
-  );
+  messages.some(({ content }) => content.some((part) => part.type === "opaque" && part.kind === "item_reference"));
 
 /** `instructions` and `input`. System text that leads is instructions, unless there would be nothing else. */
 function conversation(request: ChatRequest, context: Context): JsonObject {

@@ -1,9 +1,9 @@
-import { decodeError, encodeError } from "../shared/openai/errors.ts";
 import type { Wire } from "../wire.ts";
 import { countTokens } from "./count-tokens.ts";
 import { decodeRequest, readContinues, readModel, readOutput, readStream } from "./decode-request.ts";
 import { ResponseEncoder } from "./encode-reply.ts";
 import { encodeRequest } from "./encode-request.ts";
+import { decodeError, encodeError } from "./errors.ts";
 import { name } from "./name.ts";
 import { relay } from "./relay.ts";
 import { echoOf } from "./response-object.ts";

@@ -5,7 +5,7 @@ import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { inputTokens, outputTokens } from "../../canonical/usage.ts";
-import { decodeError } from "../shared/openai/errors.ts";
+import { decodeError } from "./errors.ts";
 import {
   decoder,
   eventsOf,

@@ -2,9 +2,9 @@ import type { Finish, ResultHead } from "../../canonical/chat.ts";
 import type { GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Usage } from "../../canonical/usage.ts";
-import { errorObject } from "../shared/openai/errors.ts";
 import { object, text } from "../shared/read.ts";
 import type { ReplyMeta } from "../wire.ts";
+import { errorObject } from "./errors.ts";
 import { encodeStatus } from "./finish.ts";
 import { encodeUsage } from "./usage.ts";
 
