@@ -37,8 +37,13 @@ export async function startMaker(): Promise<Maker> {
   const asked: JsonObject[] = [];
   const upstream = await startRawUpstream(({ path, body, model, socket }) => {
     asked.push(body);
-    const messages = Array.isArray(body["messages"]) ? body["messages"] : [];
-    const first = messages.length === 1;
+    const messages = body["messages"] ?? body["contents"];
+    const first = Array.isArray(messages) && messages.length === 1;
+    if (body["contents"] !== undefined) {
+      const reply = JSON.stringify(gemini(first));
+      socket.write(path.includes("stream") ? wholeStream([`data: ${reply}\n\n`]) : whole(200, reply));
+      return;
+    }
     const frames = path.endsWith("/messages") ? anthropic(first, asked.length) : openai(model, first, asked.length);
     socket.write(body["stream"] === true ? wholeStream(frames.stream) : whole(200, JSON.stringify(frames.whole)));
   });
@@ -98,6 +103,20 @@ function started(block: JsonObject): readonly [JsonObject, ...JsonObject[]] {
       return [block];
   }
 }
+
+/** What a Gemini model says before its tools are run: of parallel calls the first alone bears the signature. */
+export const geminiParts: readonly JsonObject[] = [
+  { text: "Oslo and Rome lie far apart.", thought: true },
+  { functionCall: { name: "get_weather", args: { city: "Oslo" } }, thoughtSignature: "Z2VtaW5p+/==" },
+  { functionCall: { name: "get_weather", args: { city: "Rome" } } },
+];
+
+const gemini = (first: boolean): JsonObject => ({
+  candidates: [{ index: 0, content: { role: "model", parts: first ? geminiParts : [{ text: "Cold." }] }, finishReason: "STOP" }],
+  usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 5, totalTokenCount: 8 },
+  modelVersion: "gemini-3-x",
+  responseId: "r1",
+});
 
 function openai(model: string, first: boolean, number: number): Answer {
   const { message, call: named } = extras[model] ?? { message: {}, call };

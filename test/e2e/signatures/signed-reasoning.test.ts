@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import OpenAI from "openai";
+import type { Json, JsonObject } from "../../../src/canonical/json.ts";
 import { weatherTool } from "../material.ts";
 import { type Stack, startStack } from "../stack.ts";
 import { assistantOf, blocksOf, details, type Maker, startMaker } from "./maker.ts";
@@ -21,8 +22,10 @@ describe("#6 a caller on OpenAI's wire that echoes content and tool calls alone"
   let ops: OpenAI;
   before(async () => {
     maker = await startMaker();
-    const deepseek = `  deepseek: { base_url: ${maker.url}, api_key: none }\n`;
-    stack = await startStack({ upstream: maker.url, keys: false, yaml: deepseek + keys });
+    const more = `  deepseek: { base_url: ${maker.url}, api_key: none }
+  gem: { wire: gemini, base_url: ${maker.url}, api_key: none }
+`;
+    stack = await startStack({ upstream: maker.url, keys: false, yaml: more + keys });
     const client = (apiKey: string): OpenAI => new OpenAI({ baseURL: `${stack.address}/v1`, apiKey, maxRetries: 0 });
     dev = client("secret-of-dev");
     ops = client("secret-of-ops");
@@ -40,14 +43,16 @@ describe("#6 a caller on OpenAI's wire that echoes content and tool calls alone"
       ? await client.chat.completions.stream(body).finalChatCompletion()
       : await client.chat.completions.create(body);
     const message = choices[0]?.message;
-    const [call] = message?.tool_calls ?? [];
-    assert.ok(message && call?.type === "function");
-    const { id, type, function: made } = call;
-    const tool_calls = [{ id, type, function: { name: made.name, arguments: made.arguments } }];
+    assert.ok(message?.tool_calls);
+    const tool_calls = message.tool_calls.map((call) => {
+      assert.ok(call.type === "function");
+      const { id, type, function: made } = call;
+      return { id, type, function: { name: made.name, arguments: made.arguments } };
+    });
     return [
       ...messages,
       { role: "assistant", content: message.content, tool_calls },
-      { role: "tool", tool_call_id: id, content: "minus four" },
+      ...tool_calls.map(({ id }) => ({ role: "tool" as const, tool_call_id: id, content: "minus four" })),
     ];
   }
 
@@ -95,6 +100,29 @@ describe("#6 a caller on OpenAI's wire that echoes content and tool calls alone"
       assert.match(JSON.stringify(again), /"extra_content":\{"google":\{"thought_signature":"Z29vZ2xl\+\/=="\}\}/);
       const { response } = await secondTurn("ant/claude-x", await firstTurn("oai/google", streaming));
       assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /Z29v/);
+      assert.match(response.headers.get("x-polygate-warnings") ?? "", /seal_foreign/);
+    });
+
+    test(`the thought signature of Gemini's call, on that call (${how})`, async () => {
+      const history = await firstTurn("gem/gemini-3-x", streaming);
+      await secondTurn("gem/gemini-3-x", history);
+      const { contents } = maker.asked.at(-1) ?? {};
+      assert.ok(Array.isArray(contents));
+      const signatures = contents[1].parts.map((part: JsonObject) => [
+        part["functionCall"] !== undefined,
+        part["thoughtSignature"],
+      ]);
+      assert.deepEqual(
+        signatures.filter(([call]: readonly Json[]) => call),
+        [
+          [true, "Z2VtaW5p+/=="],
+          [true, undefined],
+        ],
+      );
+      await secondTurn("gem/gemini-3-x", history, ops);
+      assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /Z2Vt/);
+      const { response } = await secondTurn("ant/claude-x", history);
+      assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /Z2Vt/);
       assert.match(response.headers.get("x-polygate-warnings") ?? "", /seal_foreign/);
     });
 
