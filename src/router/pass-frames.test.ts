@@ -11,11 +11,11 @@ class Marking implements Relay {
   readonly seen: string[] = [];
   #content = false;
 
-  push({ data }: WireEvent): "keep" | "drop" | WireEvent {
+  push({ data }: WireEvent): "keep" | "drop" | readonly WireEvent[] {
     this.seen.push(data);
     this.#content ||= data.includes("text");
     if (data.includes("drop")) return "drop";
-    return data.includes("swap") ? { data: "SWAPPED" } : "keep";
+    return data.includes("swap") ? [{ data: "SWAPPED" }] : "keep";
   }
 
   whole(): "keep" {

@@ -53,7 +53,7 @@ function look(bytes: Buffer, from: number, end: number, relay: Relay, edits: Edi
   const event = parseFrame(bytes.subarray(from, end));
   const verdict = event === undefined ? "keep" : relay.push(event);
   if (verdict === "keep") return;
-  edits.replace(from, end, verdict === "drop" ? undefined : Buffer.from(encodeEvents([verdict])));
+  edits.replace(from, end, verdict === "drop" ? undefined : Buffer.from(encodeEvents(verdict)));
 }
 
 /** Changes to a block, in their order; what is not changed is never copied alone. */

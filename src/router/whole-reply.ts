@@ -41,7 +41,7 @@ function relayed<Op extends Operation>(
 ): WholeReply<Op> {
   const facts = relay.observed();
   if (facts.error !== undefined) throw facts.error;
-  if (!facts.done) throw badReply(entry.provider, "JSON that holds no answer");
+  if (!facts.done && !facts.ended) throw badReply(entry.provider, "JSON that holds no answer");
   entry.settle(finished, facts);
   return new RelayedWhole<Op>(json, raw, decoder, facts.losable);
 }

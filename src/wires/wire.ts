@@ -186,7 +186,7 @@ export interface Relay {
    */
   readonly interesting: RegExp;
   /** One event of a stream: pass it on as it came, leave it out, or replace it. */
-  push(event: WireEvent): "keep" | "drop" | WireEvent;
+  push(event: WireEvent): "keep" | "drop" | readonly WireEvent[];
   /**
    * A look at a whole reply's bytes, for replies too large to be parsed for their few facts. "keep": all is known, and it passes
    * as it came; undefined: it must be parsed for `whole`. Absent: always parsed.

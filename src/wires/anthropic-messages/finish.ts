@@ -33,6 +33,16 @@ export function decodeFinish(
   };
 }
 
+/**
+ * The word that a relayed answer should have borne, where its provider's says the opposite of what was said: calls under a word
+ * that is not for calls, the word for calls without any, or no word but "". undefined: its own word stands.
+ */
+export function correctedWord(raw: Json | undefined, finish: Finish): string | undefined {
+  if (typeof raw !== "string") return undefined;
+  const forCalls = raw === "tool_use";
+  return raw !== "" && forCalls === (finish.reason === "tool-calls") ? undefined : encodeFinish(finish, false);
+}
+
 /** The stop reason for a caller: the provider's own word where it is one of Anthropic's and means the same. */
 export function encodeFinish(finish: Finish | undefined, refused: boolean): string {
   if (finish === undefined) return "end_turn";

@@ -14,7 +14,7 @@ import { wireEvent } from "./block-writer.ts";
 import { MessageDecoder } from "./decode-reply.ts";
 import { apiVersion } from "./encode-request.ts";
 import { decodeStreamError, errorBody } from "./errors.ts";
-import { decodeFinish } from "./finish.ts";
+import { correctedWord, decodeFinish } from "./finish.ts";
 import { path } from "./name.ts";
 import { decodeUsage, encodeDeltaUsage, mergeUsage } from "./usage.ts";
 
@@ -62,20 +62,24 @@ class MessageRelay implements Relay {
     this.#provider = provider;
   }
 
-  push(event: WireEvent): "keep" {
+  push(event: WireEvent): "keep" | readonly WireEvent[] {
     if (this.#ended || (this.#content && event.event === "content_block_delta")) return "keep";
     const body = parse(event.data);
-    if (body !== undefined) this.#read(body);
-    return "keep";
+    if (body === undefined) return "keep";
+    this.#read(body);
+    if (body["type"] !== "message_delta" || !isObject(body["delta"])) return "keep";
+    const delta = this.#corrected(body["delta"]);
+    return delta === undefined ? "keep" : [{ ...event, data: JSON.stringify({ ...body, delta }) }];
   }
 
-  whole(body: JsonObject): "keep" {
+  whole(body: JsonObject): "keep" | JsonObject {
     this.#ended = isArray(body["content"]);
     if (body["type"] === "error" || isObject(body["error"])) this.#error = decodeStreamError(body, this.#provider);
     else {
       this.#message(body);
       this.#content = true;
       this.#settle();
+      return this.#corrected(body) ?? "keep";
     }
     return "keep";
   }
@@ -164,8 +168,17 @@ class MessageRelay implements Relay {
   }
 
   #settle(): void {
-    const stop = this.#stop ?? {};
-    this.#finish = decodeFinish(stop["stop_reason"], stop["stop_sequence"], stop["stop_details"], this.#calls);
+    this.#finish = this.#ending(this.#stop ?? {});
+  }
+
+  #ending(stop: JsonObject): Finish {
+    return decodeFinish(stop["stop_reason"], stop["stop_sequence"], stop["stop_details"], this.#calls);
+  }
+
+  /** The same with the stop reason that follows from what was said; undefined where it does already. */
+  #corrected(stop: JsonObject): JsonObject | undefined {
+    const stop_reason = correctedWord(stop["stop_reason"], this.#ending(stop));
+    return stop_reason === undefined ? undefined : { ...stop, stop_reason };
   }
 }
 

@@ -179,14 +179,16 @@ describe("a cut", () => {
 });
 
 describe("a whole reply", () => {
-  it("is kept and read", () => {
+  it("is kept and read, its finish reason put right (#7)", () => {
     const { relay } = pass({ model: "m" });
     const message = {
       role: "assistant",
       content: null,
       tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }],
     };
-    assert.equal(relay.whole({ id: "c", model: "served", choices: [{ index: 0, message, finish_reason: "stop" }] }), "keep");
+    const body = (finish_reason: string) => ({ id: "c", model: "served", choices: [{ index: 0, message, finish_reason }] });
+    assert.deepEqual(relay.whole(body("stop")), body("tool_calls"));
+    for (const word of ["tool_calls", "length"]) assert.equal(pass({ model: "m" }).relay.whole(body(word)), "keep");
     const seen = relay.observed();
     assert.deepEqual([seen.finish, seen.content, seen.ended], [{ reason: "tool-calls", raw: "stop" }, true, true]);
     const other = pass({ model: "m" }).relay;

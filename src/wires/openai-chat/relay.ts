@@ -132,11 +132,12 @@ class ChatRelay implements Relay {
     return this.#tools && !this.#losable ? factsAndDetails : facts;
   }
 
-  push(event: WireEvent): "keep" | "drop" | WireEvent {
+  push(event: WireEvent): "keep" | "drop" | readonly WireEvent[] {
     const { data } = event;
     if (data === "[DONE]" || data.trim() === "[DONE]") {
+      const told = this.#done || this.#error !== undefined || !this.#content || this.#finishes.size > 0;
       this.#done = true;
-      return "keep";
+      return told ? "keep" : [this.#finish(0, this.#wordOf(0, "stop")), event];
     }
     let value: Json;
     try {
@@ -148,7 +149,7 @@ class ChatRelay implements Relay {
     if (event.event === "error" && value["error"] === undefined) this.#error = decodeInnerError(value, this.#provider);
     if (this.#read(value) && !this.#asked) return "drop";
     const corrected = this.#corrected(value, null);
-    return corrected === undefined ? "keep" : { ...event, data: JSON.stringify(corrected) };
+    return corrected === undefined ? "keep" : [{ ...event, data: JSON.stringify(corrected) }];
   }
 
   whole(body: JsonObject): "keep" | JsonObject {
@@ -167,7 +168,7 @@ class ChatRelay implements Relay {
       case "finished":
         return this.#done ? [] : [{ data: "[DONE]" }];
       case "limited": {
-        return [...this.#open().map((index) => this.#cutChoice(index)), { data: "[DONE]" }];
+        return [...this.#open().map((index) => this.#finish(index, "length")), { data: "[DONE]" }];
       }
     }
   }
@@ -198,8 +199,8 @@ class ChatRelay implements Relay {
     return open;
   }
 
-  #cutChoice(index: number): WireEvent {
-    const choice = { index, delta: {}, finish_reason: "length" };
+  #finish(index: number, finish_reason: string): WireEvent {
+    const choice = { index, delta: {}, finish_reason };
     const chunk = {
       id: this.#id ?? "",
       object: "chat.completion.chunk",
@@ -245,13 +246,16 @@ class ChatRelay implements Relay {
       const raw = isObject(choice) ? choice["finish_reason"] : undefined;
       if (!isObject(choice) || typeof raw !== "string") continue;
       const index = number(choice["index"]) ?? at;
-      const legacy = this.#legacy.has(index);
-      const word = correctedWord(raw === "" ? "stop" : raw, this.#called.has(index), legacy);
-      if (raw !== "" && word === undefined) continue;
+      const finish_reason = raw === "" ? unsaid && this.#wordOf(index, unsaid) : this.#wordOf(index, raw);
+      if (finish_reason === raw) continue;
       corrected ??= [...choices];
-      corrected[at] = { ...choice, finish_reason: raw === "" && unsaid === null ? null : (word ?? unsaid) };
+      corrected[at] = { ...choice, finish_reason };
     }
     return corrected && { ...body, choices: corrected };
+  }
+
+  #wordOf(index: number, raw: string): string {
+    return correctedWord(raw, this.#called.has(index), this.#legacy.has(index)) ?? raw;
   }
 
   #said(said: JsonObject | undefined, index: number): void {

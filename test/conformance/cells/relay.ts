@@ -3,6 +3,7 @@ import { type Diff, diff, differences, parseJson, textDiff, toJson } from "../js
 import type { Exchange } from "../loader.ts";
 import { readUsage } from "../read-canonical.ts";
 import { noUsage, type Reading } from "../reading.ts";
+import { reasonedFrames, reasonedWhole } from "../reasons.ts";
 import { hash, naiveEvents, naiveFrames, seeded } from "../sse.ts";
 import { decoderFor, type Passing, relayOf, type Subject, sentBy } from "../subject.ts";
 import { wireJudges } from "../wires/index.ts";
@@ -10,7 +11,10 @@ import { type Cell, thrown } from "./cell.ts";
 import { pieces } from "./cuts.ts";
 import { expectation } from "./decode.ts";
 
-/** What goes back is what was recorded, but for the usage chunk nobody asked for; and the relay has understood it. */
+/**
+ * What goes back is what was recorded, but for the usage chunk nobody asked for and finish reasons that say the opposite of what
+ * was said; and the relay has understood it.
+ */
 export const relay: Cell = async (exchange, kit) => {
   if (exchange.status >= 400) return undefined;
   const { subject } = kit;
@@ -41,7 +45,8 @@ export const relay: Cell = async (exchange, kit) => {
 /** A stream's frames, but for those that nobody asked for. */
 export function shownFrames({ wire, request }: Exchange, recorded: string): string[] {
   const { hidden } = wireJudges[wire];
-  return naiveFrames(recorded).filter((frame) => !naiveEvents(frame).some((event) => hidden(event, request)));
+  const shown = naiveFrames(recorded).filter((frame) => !naiveEvents(frame).some((event) => hidden(event, request)));
+  return reasonedFrames(wire, shown);
 }
 
 /** The relayed request is the caller's, but for asking after usage. */
@@ -54,9 +59,10 @@ function request(subject: Subject, exchange: Exchange): Diff[] {
 
 function whole(subject: Subject, exchange: Exchange, expected: Reading): Diff[] {
   const opened = relayOf(subject, exchange).relay;
-  const verdict = opened.whole(exchange.whole ?? {});
-  if (verdict !== "keep") return [diff("relay.whole", "keep", verdict)];
-  return observed(expected, opened);
+  const recorded = exchange.whole ?? {};
+  const verdict = opened.whole(recorded);
+  const due = reasonedWhole(exchange.wire, recorded);
+  return [...differences("relay.whole", due, verdict === "keep" ? recorded : verdict), ...observed(expected, opened)];
 }
 
 /** As the gateway does it: every frame is looked at until content has passed, then only the interesting ones. */
@@ -72,7 +78,7 @@ function look(subject: Subject, exchange: Exchange, recorded: string, shortcut: 
     const event = subject.parseFrame(frame);
     const verdict = event === undefined ? "keep" : opened.push(event);
     if (verdict === "keep") text += utf8;
-    else if (verdict !== "drop") text += subject.encodeEvents([verdict]);
+    else if (verdict !== "drop") text += subject.encodeEvents(verdict);
   }
   return { text, relay: opened };
 }

@@ -3,6 +3,7 @@ import { atProvider, type LiveGateway, ownRequest, type Passage } from "../gatew
 import { type Diff, diff, differences, obj, parseJson, textDiff } from "../json.ts";
 import type { Exchange, WireName } from "../loader.ts";
 import { compare, type Reading } from "../reading.ts";
+import { reasonedWhole } from "../reasons.ts";
 import { sdkStream, sdkWhole } from "../sdk-read.ts";
 import { hash, naiveEvents } from "../sse.ts";
 import { sentBy } from "../subject.ts";
@@ -50,7 +51,10 @@ async function relayed(gateway: LiveGateway, exchange: Exchange, expected: Readi
     return passage.status >= 400 ? out : [...out, diff("socket.status", "an error", passage.status)];
   if (expected.ended && !expected.error) gateway.booked.push({ callId: passage.callId, exchange, expected, relayed: true });
   if (passage.status !== 200) return [...out, diff("socket.status", 200, `${passage.status} ${passage.text}`)];
-  if (exchange.stream === undefined) return [...out, ...differences("socket.whole", exchange.whole, parseJson(passage.text))];
+  if (exchange.stream === undefined) {
+    const due = reasonedWhole(exchange.wire, exchange.whole ?? {});
+    return [...out, ...differences("socket.whole", due, parseJson(passage.text))];
+  }
   if (!expected.ended || expected.error) return [...out, ...brokenOff(exchange.wire, passage.text)];
   out.push(...textDiff("socket.bytes", shownFrames(exchange, exchange.stream).join(""), passage.text));
   return out;

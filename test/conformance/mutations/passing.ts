@@ -17,8 +17,12 @@ export const relaying: readonly Planted[] = [
     id: "relay: frames rewritten",
     mutation: onRelay((relay) => ({
       ...relay,
-      push: (event) => (relay.push(event) === "keep" ? { ...event, data: `${event.data} ` } : "drop"),
+      push: (event) => (relay.push(event) === "keep" ? [{ ...event, data: `${event.data} ` }] : "drop"),
     })),
+  },
+  {
+    id: "relay: finish reasons as they came",
+    mutation: onRelay((relay) => ({ ...relay, push: (event) => (relay.push(event) === "drop" ? "drop" : "keep") }), openai),
   },
   { id: "relay: nothing after a cut", mutation: onRelay((relay) => ({ ...relay, cut: () => [] })) },
   { id: "relay: a cut at a limit ends in an error", mutation: onRelay((relay) => ({ ...relay, cut: () => relay.cut(broken) })) },
