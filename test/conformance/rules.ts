@@ -61,6 +61,15 @@ export const rules: readonly Rule[] = [
     where: (_diff: Diff, { wire, stream = "" }: Exchange) => wire === "gemini" && !wireJudges.gemini.stream(stream).ended,
   },
   {
+    id: "put-back",
+    cell: "ledger",
+    reason:
+      "signed reasoning of an earlier answer was put back into a request that lacks it: it was changed, so it was not relayed",
+    check: /^relayed\.relayed$/,
+    where: (_diff: Diff, { request }: Exchange) =>
+      /"tool_call_id"|"tool_result"|"functionResponse"|_output"/.test(JSON.stringify(request)),
+  },
+  {
     id: "own-fields",
     cell: "translate-same",
     reason:
