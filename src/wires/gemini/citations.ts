@@ -55,12 +55,30 @@ function range(segment: JsonObject | undefined, bytes: Buffer): Pick<Citation, "
   return { start: characters(start), end: characters(end) };
 }
 
-/** Citations of other wires as a candidate's citation sources; those without a URL have no place. */
-export function encodeCitations(citations: readonly Citation[], said: string): readonly Json[] {
+/**
+ * Citations of other wires as a candidate's grounding: each source once, and which of the text each supports. Undefined for
+ * none.
+ */
+export function encodeCitations(citations: readonly Citation[], said: string): JsonObject | undefined {
+  if (citations.length === 0) return undefined;
   const bytes = (to: number): number => Buffer.byteLength(said.slice(0, to), "utf8");
-  return citations.flatMap(({ url, title, start, end }) => {
-    if (url === undefined) return [];
-    const place = start === undefined || end === undefined ? {} : { startIndex: bytes(start), endIndex: bytes(end) };
-    return [{ uri: url, ...(title !== undefined && { title }), ...place }];
-  });
+  const groundingChunks: Json[] = [];
+  const groundingSupports: Json[] = [];
+  const places = new Map<string, number>();
+  for (const citation of citations) {
+    const { start, end } = citation;
+    const chunk = JSON.stringify(chunkOf(citation));
+    let place = places.get(chunk);
+    if (place === undefined) {
+      place = groundingChunks.push(JSON.parse(chunk)) - 1;
+      places.set(chunk, place);
+    }
+    if (start === undefined || end === undefined) continue;
+    const segment = { startIndex: bytes(start), endIndex: bytes(end), text: said.slice(start, end) };
+    groundingSupports.push({ segment, groundingChunkIndices: [place] });
+  }
+  return { groundingChunks, ...(groundingSupports.length > 0 && { groundingSupports }) };
 }
+
+const chunkOf = ({ url, title, citedText }: Citation): JsonObject =>
+  url === undefined ? { retrievedContext: { title, text: citedText } } : { web: { uri: url, title: title ?? url } };

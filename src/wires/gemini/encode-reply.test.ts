@@ -189,12 +189,13 @@ function plainCandidates(answer: ChatResult): readonly { readonly [name: string]
 test("citations and log probabilities of other wires in this one's words", () => {
   const origin = { wire: "openai-chat" };
   const citation = { origin, kind: "url" as const, url: "https://a.example", title: "A", start: 4, end: 6, raw: null };
+  const document = { origin, kind: "document" as const, title: "B", citedText: "b", raw: null };
   const token = { token: "hi", logprob: -0.5, bytes: null, top_logprobs: [{ token: "ho", logprob: -1, bytes: null }] };
   const answer: ChatResult = {
     choices: [
       {
         index: 0,
-        content: [{ type: "text", text: "für uns", citations: [citation] }],
+        content: [{ type: "text", text: "für uns", citations: [citation, document] }],
         finish: { reason: "stop", raw: "stop" },
         logprobs: { content: [token] },
       },
@@ -202,8 +203,9 @@ test("citations and log probabilities of other wires in this one's words", () =>
   };
   const last = parsed(stream(explode(answer))).at(-1)?.["candidates"];
   for (const candidate of [plainCandidates(answer)[0], Array.isArray(last) ? last[0] : undefined]) {
-    assert.deepEqual(candidate?.["citationMetadata"], {
-      citationSources: [{ uri: "https://a.example", title: "A", startIndex: 5, endIndex: 7 }],
+    assert.deepEqual(plain(candidate?.["groundingMetadata"]), {
+      groundingChunks: [{ web: { uri: "https://a.example", title: "A" } }, { retrievedContext: { title: "B", text: "b" } }],
+      groundingSupports: [{ segment: { startIndex: 5, endIndex: 7, text: "un" }, groundingChunkIndices: [0] }],
     });
     assert.deepEqual(candidate?.["logprobsResult"], {
       chosenCandidates: [{ token: "hi", logProbability: -0.5 }],

@@ -248,10 +248,10 @@ const isCut = (part: Part): boolean =>
 function besides(told: Pick<Told, "citations" | "logprobs" | "said">, finish: Finish | undefined): JsonObject {
   const own = candidateOf(finish);
   if (own !== undefined) return own;
-  const citationSources = encodeCitations(told.citations, told.said);
+  const groundingMetadata = encodeCitations(told.citations, told.said);
   const logprobsResult = encodeLogprobs(told.logprobs);
   return {
-    ...(citationSources.length > 0 && { citationMetadata: { citationSources } }),
+    ...(groundingMetadata && { groundingMetadata }),
     ...(logprobsResult && { logprobsResult }),
   };
 }
