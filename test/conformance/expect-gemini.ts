@@ -132,6 +132,8 @@ export function geminiFinish(raw: string, calls: boolean): FinishReason | undefi
     case "IMAGE_RECITATION":
     case "MODEL_ARMOR":
       return "content-filter";
+    case "MALFORMED_FUNCTION_CALL":
+      return "error";
     default:
       return undefined;
   }

@@ -69,6 +69,14 @@ export const rules: readonly Rule[] = [
     where: (_diff: Diff, { request }: Exchange) =>
       /"tool_call_id"|"tool_result"|"functionResponse"|_output"/.test(JSON.stringify(request)),
   },
+  ...(["socket", "ledger"] as const).map((cell) => ({
+    id: `json-mended-${cell}`,
+    cell,
+    reason: "JSON was asked for and came in a Markdown fence: the fence is taken off, so the answer is not relayed byte for byte",
+    check: /^(socket\.(whole|bytes)|relayed\.relayed)/,
+    where: (_diff: Diff, { request = {}, whole, stream }: Exchange) =>
+      /"json_(schema|object)"|"output_config"|json"/.test(JSON.stringify(request)) && /```/.test(stream ?? JSON.stringify(whole)),
+  })),
   {
     id: "own-fields",
     cell: "translate-same",

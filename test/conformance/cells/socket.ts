@@ -93,6 +93,8 @@ async function translated(
       ? []
       : [diff("socket.translated.status", "an error", passage.status)];
   }
+  // An answer that its provider says went wrong is none for callers whose wire has no word for that.
+  if (passage.status >= 400 && expected.choices.some(({ finish }) => finish === "error")) return [];
   if (passage.status !== 200) return [diff("socket.translated.status", 200, `${passage.status} ${passage.text}`)];
   gateway.booked.push({ callId: passage.callId, exchange, expected, relayed: false });
   const out: Diff[] = [];

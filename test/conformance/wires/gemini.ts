@@ -36,7 +36,7 @@ export const gemini: WireJudge = {
   order: (events, { complete }) => geminiOrderFaults(events, complete),
   strict: (body) => validateGenerateContent(body),
   lens,
-  sameLens: { ...lens, opaque: true },
+  sameLens: { ...lens, opaque: true, finish: (finish) => (finish === "error" ? finish : says[finish]) },
   ask: (model, stream) => ({
     body: { contents: [{ role: "user", parts: [{ text: "Hello" }] }] },
     ...geminiAddress(model, stream),
