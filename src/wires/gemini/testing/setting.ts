@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChatRequest, ChatResult, Message } from "../../../canonical/chat.ts";
+import type { ChatRequest, Message } from "../../../canonical/chat.ts";
 import type { WireEvent } from "../../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../../canonical/json.ts";
 import type { Operation } from "../../../canonical/operations.ts";
@@ -92,6 +92,3 @@ export const parsed = (events: readonly WireEvent[]): readonly JsonObject[] =>
     assert(isObject(value));
     return value;
   });
-
-export const textOf = (result: ChatResult): string =>
-  result.choices.flatMap((choice) => choice.content.flatMap((part) => (part.type === "text" ? part.text : ""))).join("");
