@@ -1,5 +1,5 @@
 import type { Call, HeaderBag } from "../canonical/call.ts";
-import { GatewayError, toGatewayError } from "../canonical/error.ts";
+import { type ErrorCode, GatewayError, toGatewayError } from "../canonical/error.ts";
 import { isObject, type JsonObject } from "../canonical/json.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptLog, Clock, Pins } from "../canonical/ports.ts";
@@ -55,7 +55,7 @@ export async function attempt<Op extends Operation>(
     const upstream = await send(call, candidate, prepared.wireRequest, deps);
     entry.onHeaders(upstream);
     call.record.headers = callerHeaders(upstream.headers);
-    if (upstream.status < 200 || upstream.status > 299) throw await readError(upstream, candidate, clock.wall());
+    if (upstream.status < 200 || upstream.status > 299) throw await readError(upstream, call, candidate, clock.wall());
     return call.stream
       ? await streamReply(upstream, prepared, entry, { clock, firstTokenMs: timeouts.firstTokenMs, replyBytes })
       : wholeReply(await readAll(upstream.body, replyBytes), prepared, entry);
@@ -113,8 +113,14 @@ const upstreamHeaders = (headers: HeaderBag, candidate: Candidate, hasBody: bool
   ...candidate.authHeaders,
 });
 
+/** What some wires tell by 400 and a word of their own, and callers of others know by its status. */
+const plainly: ReadonlyMap<ErrorCode, number> = new Map([
+  ["model_not_found", 404],
+  ["provider_credential", 401],
+]);
+
 /** The error that a reply other than 2xx stands for. Its status is the caller's to see: it says best whether to try again. */
-async function readError(upstream: UpstreamReply, candidate: Candidate, wall: number): Promise<GatewayError> {
+async function readError(upstream: UpstreamReply, call: Call, candidate: Candidate, wall: number): Promise<GatewayError> {
   const { status, headers, body } = upstream;
   if (status < 400) {
     body.cancel();
@@ -134,8 +140,9 @@ async function readError(upstream: UpstreamReply, candidate: Candidate, wall: nu
   const text = credential === undefined ? read : read.replaceAll(credential.reveal(), "[secret]");
   const json = parseJson(text);
   const error = candidate.endpoint.wire.decodeError(status, headers, isObject(json) ? json : text, provider);
+  const plainer = status === 400 && call.callerWire !== candidate.endpoint.wire.name ? plainly.get(error.code) : undefined;
   return error.with({
-    status: status >= 400 && status <= 599 ? status : undefined,
+    status: plainer ?? (status >= 400 && status <= 599 ? status : undefined),
     retryAfterMs: error.retryAfterMs ?? (error.retryable ? retryAfterMs(headers, wall) : undefined),
   });
 }

@@ -69,6 +69,18 @@ describe("dispatch", () => {
     assert.deepEqual(call.record.headers, {});
   });
 
+  it("a model that is not there is a 404 to callers of another wire, whatever status its provider has for it", async () => {
+    const reads = ['{"error":{"message":"The requested model \'m\' does not exist.","code":"model_not_found"}}'];
+    for (const [caller, status] of [
+      [openai, 400],
+      [anthropic, 404],
+    ] as const) {
+      const { run } = rig([{ status: 400, reads }]);
+      const error = await refusal(run(callOf(caller, "oai/m")));
+      assert.deepEqual([error.code, error.status], ["model_not_found", status]);
+    }
+  });
+
   it("does not try again what cannot succeed, nor past the deadline", async () => {
     const wrong = rig([{ status: 400, reads: ['{"error":{"message":"no"}}'] }]);
     assert.equal((await refusal(wrong.run(callOf(openai, "oai/m")))).status, 400);

@@ -121,3 +121,10 @@ test("callers get Anthropic's shape, its type names, and the call's id", () => {
   assert.equal(type("provider_credential"), "api_error");
   assert.deepEqual(shape("rate_limited", { retryAfterMs: 1200 }).headers, { "request-id": "call_7", "retry-after": "2" });
 });
+
+test("an overflow is told in Anthropic's words, which is how frameworks know it", () => {
+  const said = (message: string): unknown => encodeError(new GatewayError("context_overflow", message), "c").body["error"];
+  const type = "invalid_request_error";
+  assert.deepEqual(said("prompt is too long: 9 tokens"), { type, message: "prompt is too long: 9 tokens (call c)" });
+  assert.deepEqual(said("Too many tokens."), { type, message: "prompt is too long: Too many tokens. (call c)" });
+});

@@ -171,12 +171,17 @@ export function errorType(error: GatewayError): string {
   }
 }
 
-/** The body of an error, in a reply or in a stream's error event. */
+/** The body of an error, in a reply or in a stream's error event. Frameworks know an overflow by Anthropic's words alone. */
 export const errorBody = (error: GatewayError, message: string, callId: string | null): JsonObject => ({
   type: "error",
-  error: { type: errorType(error), message },
+  error: {
+    type: errorType(error),
+    message: error.code === "context_overflow" && !message.includes(tooLong) ? `${tooLong}: ${message}` : message,
+  },
   request_id: callId,
 });
+
+const tooLong = "prompt is too long";
 
 export function encodeError(error: GatewayError, callId: string): WireError {
   const wait = error.retryAfterMs;

@@ -4,7 +4,7 @@ import { describe, it, test } from "node:test";
 import { type ErrorCode, GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { duration } from "../shared/openai/retry-after.ts";
-import { decodeError, decodeInnerError, encodeError } from "./errors.ts";
+import { decodeError, decodeInnerError, encodeError, errorObject } from "./errors.ts";
 
 const error = (message: string, rest: JsonObject = {}): JsonObject => ({ error: { message, ...rest } });
 
@@ -112,6 +112,12 @@ describe("decodeInnerError", () => {
     assert.equal(decodeInnerError("an error was encountered", "p").code, "provider_error");
     assert.equal(decodeInnerError({ message: "x", type: "overloaded_error" }, "p").code, "overloaded");
   });
+});
+
+test("an overflow is told in OpenAI's words, which is how frameworks know it", () => {
+  const said = (message: string): unknown => errorObject(new GatewayError("context_overflow", message))["message"];
+  assert.equal(said("This model's maximum context length is 9."), "This model's maximum context length is 9.");
+  assert.match(String(said("The input token count exceeds …")), /maximum context length.* The input token count exceeds …$/);
 });
 
 const quoted = process.env["POLYGATE_RECORDINGS"] ?? "../shared/recordings/open";

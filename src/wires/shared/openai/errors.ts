@@ -164,10 +164,16 @@ const spoken: { readonly [Code in ErrorCode]?: readonly [type: string, code: str
   gateway_overloaded: ["server_error", "gateway_overloaded"],
 };
 
+const overflowing = /maximum context length|exceeds the context window/;
+const exceeded = "This model's maximum context length is exceeded.";
+
 /** The error object of this wire. */
 export function errorObject(error: GatewayError, callId?: string): JsonObject {
   const [type, code] = spoken[error.code] ?? [error.status < 500 ? "invalid_request_error" : "server_error", error.code];
-  const message = callId === undefined ? error.message : `${error.message} (call ${callId})`;
+  // Frameworks know an overflow by OpenAI's words, some of them by nothing else.
+  const sentence =
+    error.code === "context_overflow" && !overflowing.test(error.message) ? `${exceeded} ${error.message}` : error.message;
+  const message = callId === undefined ? sentence : `${sentence} (call ${callId})`;
   return { message, type, param: error.param ?? null, code };
 }
 
