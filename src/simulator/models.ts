@@ -17,6 +17,8 @@ export interface Behaviour {
   readonly noCallIds?: boolean | undefined;
   /** Gemini: cut off as a recitation, where others are by a filter. */
   readonly recites?: boolean | undefined;
+  /** Calls again where a result of the last turn says `again`, as agents do. */
+  readonly insists?: boolean | undefined;
   /** parallel: so many calls of one tool; streamed each for itself where the wire sends calls whole. */
   readonly sameName?: number | undefined;
   /** Asked for a schema, answers JSON that does not follow it. */
@@ -52,6 +54,12 @@ export const models: readonly ModelRow[] = [
   { id: "tools", summary: "says a sentence before it calls a tool", behaviour: { ...echo, speaksBeforeCalls: true } },
   { id: "parallel", summary: "calls two tools at once", behaviour: { ...echo, kind: "parallel" } },
   { id: "same-name", summary: "calls one tool three times at once", behaviour: { ...echo, kind: "parallel", sameName: 3 } },
+  { id: "agent", summary: "calls tools, and again while a result says `again`", behaviour: { ...echo, insists: true } },
+  {
+    id: "thinking-agent",
+    summary: "an agent that thinks before every call and answer",
+    behaviour: { ...echo, insists: true, thinks: true },
+  },
   { id: "off-schema", summary: "answers JSON that breaks the schema it was given", behaviour: { ...echo, breaksSchema: true } },
   { id: "refuser", summary: "refuses", behaviour: { ...echo, kind: "refuse" } },
   { id: "filtered", summary: "is cut off by a content filter after one word", behaviour: { ...echo, kind: "filter" } },

@@ -57,13 +57,16 @@ function toCall(ask: Ask, behaviour: Behaviour): readonly OfferedTool[] {
     case "auto":
     case "required": {
       const first = ask.tools[0];
-      if (first === undefined || (choosing.type === "auto" && ask.results.length > 0)) return [];
+      if (first === undefined || (choosing.type === "auto" && isAnswered(ask, behaviour))) return [];
       if (behaviour.kind !== "parallel" || !ask.parallel) return [first];
       if (behaviour.sameName !== undefined) return Array.from({ length: behaviour.sameName }, () => first);
       return [first, ask.tools[1] ?? first];
     }
   }
 }
+
+const isAnswered = ({ results }: Ask, { insists }: Behaviour): boolean =>
+  results.length > 0 && !(insists === true && results.some(({ text }) => /\bagain\b/.test(text)));
 
 function calls(wanted: readonly OfferedTool[], room: Room, mint: MintId, choice: number, varied: boolean): readonly MadeCall[] {
   const made: MadeCall[] = [];

@@ -4,7 +4,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import fc from "fast-check";
 import type { JsonObject } from "../../canonical/json.ts";
+import { behaviourOf } from "../models.ts";
+import { answer } from "./answer.ts";
 import { invent } from "./invent.ts";
+import { nothingAsked } from "./nothing.ts";
 import { Signer } from "./signer.ts";
 import { countTokens, tokens } from "./tokens.ts";
 
@@ -80,4 +83,15 @@ test("a signature holds for its own text and seed only", () => {
   assert.ok(!new Signer("two").signed("thinking", "text", signature));
   assert.ok(signer.redacted(signer.redact("nonce")));
   assert.ok(!signer.redacted(`other${signer.redact("nonce").slice(5)}`));
+});
+
+test("an agent calls again while a result says so; others answer with what the result says", () => {
+  const calls = (model: string, text: string): number | undefined => {
+    const tools = [{ name: "look", kind: "function" as const, schema: undefined }];
+    const results = [{ name: "look", text }];
+    const ask = { ...nothingAsked(model), choices: 1, tools, results, choosing: { type: "auto" as const } };
+    return answer(ask, behaviourOf(model), () => "call")[0]?.calls.length;
+  };
+  assert.deepEqual([calls("agent", "look again"), calls("thinking-agent", "look again")], [1, 1]);
+  assert.deepEqual([calls("agent", "against it"), calls("echo", "look again")], [0, 0]);
 });

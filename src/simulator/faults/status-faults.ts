@@ -57,6 +57,7 @@ export const statusFaults: readonly ReplyFault[] = [
     summary: "rate limited",
     reply: limited,
   },
+  refusing("400", "invalid", "The request is not valid.", "the request is refused"),
   refusing("401", "authentication", "Incorrect API key provided.", "the credential is refused"),
   refusing("403", "permission", "Your key does not have permission to use this model.", "the credential may not use the model"),
   refusing("404", "not-found", "model: it does not exist or you do not have access to it.", "the model does not exist"),
