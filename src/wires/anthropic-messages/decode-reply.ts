@@ -2,6 +2,7 @@ import type { ChatChunk, ChatResult, ResultHead } from "../../canonical/chat.ts"
 import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { Warning } from "../../canonical/warnings.ts";
 import type { Names } from "../shared/names.ts";
 import { number, others, text } from "../shared/read.ts";
 import type { ReplyDecoder } from "../wire.ts";
@@ -21,6 +22,7 @@ export class MessageDecoder implements ReplyDecoder<"chat"> {
   #calls = false;
   #usage: JsonObject | undefined;
   #malformed = 0;
+  readonly warnings: Warning[] = [];
   #stop: { reason: Json | undefined; sequence: Json | undefined; details: Json | undefined } | undefined;
   #late: { container?: Json; contextManagement?: Json } = {};
   #finished = false;
@@ -92,9 +94,17 @@ export class MessageDecoder implements ReplyDecoder<"chat"> {
       const value: Json = JSON.parse(data);
       return isObject(value) ? value : undefined;
     } catch {
-      if (data !== "" && data !== "[DONE]") this.#malformed++;
+      if (data !== "" && data !== "[DONE]") this.#skip(data);
       return undefined;
     }
+  }
+
+  /** One malformed event does not make the others wrong: it is skipped and reported. */
+  #skip(data: string): void {
+    this.#malformed++;
+    // A stream of nothing but rubbish must not fill the memory with warnings about it.
+    if (this.warnings.length < 64)
+      this.warnings.push({ kind: "repaired", code: "malformed_event_skipped", detail: `${data.length} characters` });
   }
 
   #start(message: JsonObject): readonly ChatChunk[] {

@@ -115,7 +115,7 @@ test("a schema for the answer is sent natively beside the caller's tools, never 
   assert.deepEqual(body["output_config"], { effort: "high", format: { type: "json_schema", schema } });
   assert.deepEqual(codes, ["schema_keywords"]);
   const old = encode(foreign({ responseFormat }), { model: "claude-3-5-haiku-20241022" });
-  assert.deepEqual([old.body["output_config"], old.codes], [undefined, ["json_mode"]]);
+  assert.deepEqual([old.body["output_config"], old.codes], [undefined, ["json_schema_emulated"]]);
   const json = encode(foreign({ responseFormat: { type: "json" } }));
   assert.deepEqual(json.codes, ["json_mode"]);
   assert(blocksOf({ content: json.body["system"] }).some((block) => String(block["text"]).includes("JSON")));

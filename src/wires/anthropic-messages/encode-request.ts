@@ -89,7 +89,8 @@ function encodeOutput(body: Draft, request: ChatRequest, effort: string | undefi
     const schema = format.type === "json" ? "" : ` that fits this JSON Schema: ${JSON.stringify(format.schema)}`;
     instruct(body, `Answer with one valid JSON object and nothing else (no other words, no code fence)${schema}`);
     const why = format.type === "json" ? "Anthropic has no JSON mode without a schema" : "models before 4.5 take no schema";
-    scope.report.note("emulated", "json_mode", "response_format", `${why}; the model was told in words`);
+    const code = format.type === "json" ? "json_mode" : "json_schema_emulated";
+    scope.report.note("emulated", code, "response_format", `${why}; the model was told in words`);
   }
   if (Object.keys(output).length > 0) body["output_config"] = output;
 }

@@ -72,3 +72,24 @@ test("a tool turn that began without signed reasoning goes on without thinking",
   assert.deepEqual(signed.body["thinking"], { type: "enabled", budget_tokens: 2000 });
   assert.deepEqual(blocksOf(messagesOf(signed.body)[1])[0], { type: "thinking", thinking: "hm", signature: "sig" });
 });
+
+test("a tool turn told in several messages is one, and text after its results does not end it", () => {
+  const turn = (signature: string | undefined): readonly Message[] => [
+    user("q"),
+    { role: "assistant", content: [{ type: "reasoning", text: "hm", signature }] },
+    { role: "assistant", content: [{ type: "tool-call", id: "a", name: "f", arguments: "{}" }] },
+    { role: "tool", content: [{ type: "tool-result", toolCallId: "a", content: [] }] },
+    user("and now?"),
+  ];
+  const reasoning = { budgetTokens: 2000 };
+  assert.equal(encode(foreign({ reasoning, messages: turn(undefined) })).body["thinking"], undefined);
+  assert.deepEqual(encode(foreign({ reasoning, messages: turn("sig") })).body["thinking"], {
+    type: "enabled",
+    budget_tokens: 2000,
+  });
+});
+
+test("what is to become of thoughts turns no thinking on", () => {
+  assert.equal(think({ context: "all_turns" }, "claude-opus-4-6").thinking, undefined);
+  assert.deepEqual(think({ display: "summarized" }, "claude-opus-4-6").thinking, { type: "adaptive" });
+});

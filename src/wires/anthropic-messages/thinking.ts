@@ -45,6 +45,7 @@ export function encodeThinking(
   if (reasoning.display !== undefined || reasoning.extra !== undefined) {
     report.note("ignored", "reasoning_details_ignored", "reasoning", "only how much to think is carried over to Anthropic");
   }
+  if (!asksToThink(reasoning)) return off;
   if (reasoning.mode === "disabled" || reasoning.effort === "none") {
     const thinksByDefault = (version(target.model) ?? 0) >= 5;
     return thinksByDefault ? { ...off, thinking: { type: "disabled" } } : off;
@@ -69,6 +70,10 @@ export function encodeThinking(
   }
   return budget(reasoning, maxTokens, scope);
 }
+
+/** A caller may only have said what is to become of thoughts, should there be any. */
+const asksToThink = ({ mode, effort, budgetTokens, display }: Reasoning): boolean =>
+  mode !== undefined || effort !== undefined || budgetTokens !== undefined || display !== undefined;
 
 function asSaid(reasoning: Reasoning): Thinking {
   const { mode, effort, budgetTokens, display, extra } = reasoning;
@@ -131,11 +136,14 @@ function budget(reasoning: Reasoning, maxTokens: number, scope: Scope): Thinking
   return { thinking: { type: "enabled", budget_tokens: tokens }, effort: undefined, on: true };
 }
 
-/** The history ends in results of a tool turn whose assistant message does not begin with reasoning Anthropic could check. */
+/** The history ends within a tool turn whose assistant message does not begin with reasoning that Anthropic could check. */
 function continuesUnsigned(messages: readonly Message[], provider: string): boolean {
-  const last = messages.at(-1);
-  if (!last?.content.some((part) => part.type === "tool-result")) return false;
-  const first = messages.findLast((message) => message.role === "assistant")?.content[0];
+  const last = messages.findLastIndex(({ role }) => role === "assistant");
+  if (!messages.slice(last + 1).some(({ content }) => content.some(({ type }) => type === "tool-result"))) return false;
+  // On some wires each part is a message of its own: together they are the one that Anthropic sees.
+  let from = last;
+  while (from > 0 && messages[from - 1]?.role === "assistant") from--;
+  const [first] = messages.slice(Math.max(from, 0), last + 1).flatMap(({ content }) => content);
   if (first?.type !== "reasoning") return true;
   return !isOwn(first.origin, provider) || (!first.signature && first.redacted === undefined);
 }
