@@ -12,6 +12,7 @@ test("a call whose request was changed has lost its source, and nothing else", (
     model: "a/b",
     stream: true as const,
     strict: false,
+    continues: "resp_1",
     output: { schema: { type: "object" } },
     request: { model: "b", messages: [] },
     callerWire: "w",
