@@ -23,6 +23,8 @@ describe("#6 a caller on OpenAI's wire that echoes content and tool calls alone"
   before(async () => {
     maker = await startMaker();
     const more = `  deepseek: { base_url: ${maker.url}, api_key: none }
+  ant2: { wire: anthropic-messages, base_url: ${maker.url}, api_key: none }
+  oai2: { wire: openai-chat, base_url: ${maker.url}/v1, api_key: none }
   gem: { wire: gemini, base_url: ${maker.url}, api_key: none }
 `;
     stack = await startStack({ upstream: maker.url, keys: false, yaml: more + keys });
@@ -81,6 +83,18 @@ describe("#6 a caller on OpenAI's wire that echoes content and tool calls alone"
       assert.match(response.headers.get("x-polygate-warnings") ?? "", /reasoning_dropped/);
       const [row] = (await stack.ledger()).slice(-1);
       assert.match(row?.warnings ?? "", /"code":"reasoning_dropped","at":"messages\[1\]\.content\[0\]"/);
+    });
+
+    test(`another provider on the maker's own wire gets none of it either (${how})`, async () => {
+      for (const [from, to] of [
+        ["ant/claude-x", "ant2/claude-x"],
+        ["oai/details", "oai2/details"],
+        ["oai/google", "oai2/google"],
+      ] as const) {
+        const { response } = await secondTurn(to, await firstTurn(from, streaming));
+        assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /c2ln|cmVk|ZW5j|Z29v/, from);
+        assert.match(response.headers.get("x-polygate-warnings") ?? "", /reasoning_(?:foreign|dropped)|seal_dropped/, from);
+      }
     });
 
     test(`reasoning details of a relayed answer (${how})`, async () => {
