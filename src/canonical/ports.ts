@@ -52,7 +52,7 @@ export interface AttemptStart {
 export interface AttemptEnd {
   readonly terminal: Terminal["kind"];
   readonly errorCode?: ErrorCode | undefined;
-  /** Upstream HTTP status; absent where none arrived. */
+  /** Upstream HTTP status, or that of an error told inside a reply of status 200; absent where none arrived. */
   readonly status?: number | undefined;
   readonly servedModel?: string | undefined;
   readonly finishReason?: FinishReason | undefined;

@@ -101,6 +101,14 @@ export class AttemptEntry {
     this.#open.settle(this.#end(terminal, facts));
   }
 
+  /** An error told inside a reply of status 200 counts as the status that it would have come with. */
+  #status(terminal: Terminal): number | undefined {
+    const arrived = this.#upstream?.status;
+    if (arrived !== 200 || !("error" in terminal)) return arrived;
+    const { code, upstream, status } = terminal.error;
+    return upstream?.body === undefined || code === "bad_reply" ? arrived : (upstream.status ?? status);
+  }
+
   #end(terminal: Terminal, facts: Partial<Observed>): AttemptEnd {
     const durationMs = this.#clock.now() - this.startedAt;
     // A short stream is over before anybody was told of its first content.
@@ -108,7 +116,7 @@ export class AttemptEntry {
     return {
       terminal: terminal.kind,
       errorCode: "error" in terminal ? terminal.error.code : undefined,
-      status: this.#upstream?.status,
+      status: this.#status(terminal),
       servedModel: facts.model,
       finishReason: facts.finish?.reason,
       finishRaw: facts.finish?.raw ?? undefined,
