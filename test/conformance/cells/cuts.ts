@@ -5,6 +5,9 @@ import { chunksOf, decoderFor, type Subject } from "../subject.ts";
 import type { Cell } from "./cell.ts";
 
 const SMALL = 4096;
+/** Bytes that all sampled cuts of one stream may cost together: long streams are cut in fewer ways. */
+const SAMPLED = 1_500_000;
+const FEWEST = 8;
 
 /** Streams cut anywhere give the same events, the same chunks, and through the relay's framing the same bytes. */
 export const cuts: Cell = (exchange, { subject, seed, cuts: budget }) => {
@@ -23,7 +26,8 @@ export const cuts: Cell = (exchange, { subject, seed, cuts: budget }) => {
     if (bytes.length < SMALL && end === "as recorded" && budget > 0) {
       for (let at = 1; at < bytes.length; at++) check("two", [bytes.subarray(0, at), bytes.subarray(at)]);
     }
-    for (let i = 0; i < budget; i++) check("sampled", pieces(bytes, random, 1 + Math.floor(random() * 6)));
+    const ways = Math.min(budget, Math.max(FEWEST, Math.floor(SAMPLED / bytes.length)));
+    for (let i = 0; i < ways; i++) check("sampled", pieces(bytes, random, 1 + Math.floor(random() * 6)));
     out.push(...framed(subject, bytes, singles(bytes), `cuts.${end}.frames.single`));
     for (let i = 0; i < Math.min(budget, 8); i++)
       out.push(...framed(subject, bytes, pieces(bytes, random, 3), `cuts.${end}.frames.sampled`));
