@@ -224,3 +224,10 @@ test("callers' mistakes are named", () => {
   ]);
   assert.equal(encode(foreign({ messages: [user("x")] }), { stream: true }).body["stream"], true);
 });
+
+test("an empty list in another wire's field asks for nothing, so nothing is lost", () => {
+  const own = { wire: "gemini", settings: { safetySettings: [] } };
+  assert.deepEqual(encode(foreign({ own }), { strict: true }).codes, []);
+  const said = { wire: "gemini", settings: { safetySettings: [{ category: "X" }] } };
+  assert.deepEqual(encode(foreign({ own: said })).codes, ["extra_dropped"]);
+});

@@ -1,5 +1,6 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import type { Json } from "../../canonical/json.ts";
+import { isEmpty } from "../shared/losses.ts";
 import type { Report } from "./report.ts";
 
 /** Reports what of another wire's request has no place here. Values that ask for nothing (n: 1, penalty 0) are no loss. */
@@ -34,7 +35,8 @@ export function reportLosses(request: ChatRequest, report: Report): void {
   if (request.endUser !== undefined && request.safetyIdentifier !== undefined) {
     report.note("ignored", "safety_identifier_ignored", "safety_identifier", "Anthropic takes one user id; `user` was sent");
   }
-  for (const name of Object.keys({ ...request.extra, ...request.own?.settings })) {
+  for (const [name, value] of Object.entries({ ...request.extra, ...request.own?.settings })) {
+    if (isEmpty(value)) continue;
     report.dropped(
       "extra_dropped",
       name,

@@ -84,3 +84,15 @@ test("our errors in Google's shape", () => {
     ["INVALID_ARGUMENT", "UNAUTHENTICATED", "NOT_FOUND", "UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL"],
   );
 });
+
+test("a status that a provider had of its own is named as Google names it", () => {
+  const named = (code: ConstructorParameters<typeof GatewayError>[0], status: number): unknown => {
+    const { error: inner } = gemini.encodeError(new GatewayError(code, "x", { status }), "c").body;
+    return JSON.stringify(inner).match(/"status":"(\w+)"/)?.[1];
+  };
+  assert.deepEqual(
+    [named("provider_error", 500), named("provider_error", 502), named("overloaded", 529), named("provider_credential", 401)],
+    ["INTERNAL", "UNAVAILABLE", "UNAVAILABLE", "UNAUTHENTICATED"],
+  );
+  assert.equal(named("invalid_request", 400), "INVALID_ARGUMENT");
+});

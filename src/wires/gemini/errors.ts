@@ -154,6 +154,9 @@ const statuses = new Map([
   ["DEADLINE_EXCEEDED", 504],
 ]);
 
+/** Of names that share a status the first. */
+const byStatus = new Map([...statuses].reverse().map(([name, status]) => [status, name]));
+
 /** The error object of this wire. */
 export function errorObject(error: GatewayError, callId?: string): JsonObject {
   const { param, retryAfterMs: wait, code } = error;
@@ -168,7 +171,13 @@ export function errorObject(error: GatewayError, callId?: string): JsonObject {
     details.push({ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: `${Math.ceil(wait) / 1000}s` });
   }
   const message = callId === undefined ? error.message : `${error.message} (call ${callId})`;
-  return { code: error.status, message, status: names.get(error.grpcStatus) ?? "UNKNOWN", details };
+  return { code: error.status, message, status: nameOf(error), details };
+}
+
+/** The name that goes with our kind of error, unless its HTTP status (a provider's own, it may be) goes with another. */
+function nameOf({ grpcStatus, status }: GatewayError): string {
+  const name = names.get(grpcStatus) ?? "UNKNOWN";
+  return statuses.get(name) === status ? name : (byStatus.get(status) ?? name);
 }
 
 export function encodeError(error: GatewayError, callId: string): WireError {
