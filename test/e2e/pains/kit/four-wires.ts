@@ -41,7 +41,7 @@ export async function startFourWires(
     ...options,
     upstream,
     yaml: `  res: { wire: openai-responses, base_url: ${upstream}/v1, api_key: none }
-  gem: { wire: gemini, base_url: ${upstream}, api_key: none }
+  gem: { wire: gemini, base_url: ${upstream}, api_key: any-key }
 ${options.yaml ?? ""}`,
   });
   return {
