@@ -104,7 +104,7 @@ function assertOrder(messages: readonly { readonly [field: string]: unknown }[])
   assert.deepEqual(due, []);
 }
 
-test("every part is once in the body or once in the warnings, in an order the API takes", () => {
+test("#22: every part is once in the body or once in the warnings, in an order the API takes", () => {
   fc.assert(
     fc.property(fc.array(turn, { minLength: 1, maxLength: 4 }), (turns) => {
       const { messages, marks } = conversation(turns);
