@@ -102,6 +102,11 @@ export interface Call<Op extends Operation = Operation> {
   readonly stream: boolean;
   /** Decoded on first use: a relayed call may never need it. Throws GatewayError `invalid_request`. */
   readonly request: Operations[Op]["request"];
+  /**
+   * The request with what its own provider gave before and the caller could not echo. It is what is sent; the source stays, so
+   * that the reply can still be relayed. See `withCompleted`.
+   */
+  readonly completed?: Operations[Op]["request"] | undefined;
   /** Refuse by name what could not be sent as it was asked, and answers that break their schema, instead of warning of them. */
   readonly strict: boolean;
   /** The id of an answer kept by its provider that the call goes on from or is about: only its keeper can serve the call. */
@@ -126,4 +131,9 @@ export function withRequest<Op extends Operation>(call: Call<Op>, request: Opera
   const { caller, labels, signal, deadline, warnings, record } = call;
   const kept = { id, operation, model, stream, strict, continues, output, callerWire };
   return { ...kept, request, caller, labels, signal, deadline, warnings, record };
+}
+
+/** The call with its request completed. Unlike `withRequest` this takes nothing from the reply's being relayed. */
+export function withCompleted<Op extends Operation>(call: Call<Op>, completed: Operations[Op]["request"]): Call<Op> {
+  return { ...withRequest(call, call.request), source: call.source, completed };
 }

@@ -91,6 +91,8 @@ describe("what the caller could not echo is put back", () => {
   it("unless it is all there, or the caller has marks of its own", () => {
     assert.equal(restored([interleaved], says(...interleaved)).messages, undefined);
     assert.equal(restored([interleaved], says(thought("other"), call("x"), call("y"))).messages, undefined);
+    const told: Part = { type: "reasoning", text: "hm", extra: { reasoning_details: [] } };
+    assert.equal(restored([interleaved], says(told, call("x"), call("y"))).messages, undefined);
   });
 
   it("unless another call has the same id, or it cannot be told whose it was", () => {

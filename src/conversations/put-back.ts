@@ -106,8 +106,11 @@ function isSame(a: ReasoningPart, b: ReasoningPart): boolean {
   return (a.signature || undefined) === (b.signature || undefined) && a.redacted === b.redacted && a.encrypted === b.encrypted;
 }
 
-const isForeign = (part: Part, pieces: readonly Part[]): boolean =>
-  isUnechoed(part) && !pieces.some((piece) => piece.type === part.type && isHeld(part, [piece]));
+/** Whether a part is a mark of the caller's own. Reasoning with members of its wire beside the text is no mere copy. */
+function isForeign(part: Part, pieces: readonly Part[]): boolean {
+  if (part.type === "reasoning" && part.extra !== undefined) return true;
+  return isUnechoed(part) && !pieces.some((piece) => piece.type === part.type && isHeld(part, [piece]));
+}
 
 function arranged(own: readonly Part[], calls: readonly ToolCallPart[], pieces: readonly Part[]): readonly Part[] {
   const texts = own.filter((part) => part.type === "text" && part.text !== "");

@@ -73,14 +73,14 @@ describe("keepParts", () => {
     assert.deepEqual(seen, calls);
   });
 
-  it("completes a request that lacks what is stored, and drops its source", async () => {
+  it("completes a request that lacks what is stored, and leaves the reply to be relayed", async () => {
     const { handler, seen } = setUp(signed);
     const sent = callOf("call_1", () => history);
     await handler(sent);
     const [got] = seen;
-    assert.ok(got && "messages" in got.request);
-    assert.equal(got.source, undefined);
-    assert.deepEqual(got.request.messages[0]?.content, signed);
+    assert.ok(got?.completed && "messages" in got.completed);
+    assert.deepEqual([got.source, got.request], [sent.source, history]);
+    assert.deepEqual(got.completed.messages[0]?.content, signed);
     assert.deepEqual(
       sent.warnings.list.map(({ kind, code, at }) => [kind, code, at]),
       [["repaired", "parts_put_back", "messages[0]"]],

@@ -1,4 +1,4 @@
-import { type Call, withRequest } from "../canonical/call.ts";
+import { type Call, withCompleted } from "../canonical/call.ts";
 import { respelled } from "../canonical/ids.ts";
 import type { Json } from "../canonical/json.ts";
 import type { Operation } from "../canonical/operations.ts";
@@ -45,10 +45,10 @@ const hasTools = (call: Call): boolean =>
 
 function complete<Op extends Operation>(call: Call<Op>, turns: Turns): Call<Op> {
   if (call.source !== undefined && !mentions(call.source.json, turns)) return call;
-  const { request } = call;
+  const request = call.completed ?? call.request;
   if (!("messages" in request)) return call;
   const messages = putBack(request.messages, turns, (warning) => call.warnings.add(warning));
-  return messages === undefined ? call : withRequest(call, { ...request, messages });
+  return messages === undefined ? call : withCompleted(call, { ...request, messages });
 }
 
 /** Longer strings are no ids. */

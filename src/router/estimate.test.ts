@@ -60,7 +60,7 @@ it("a provider that turns out to have no such endpoint is not taken for one with
 });
 
 it("only what can be estimated is: an operation nobody serves is refused", async () => {
-  const { operation: _, ...call } = callOf(wire, "ant/m", { stream: false });
+  const { operation: _, completed: __, ...call } = callOf(wire, "ant/m", { stream: false });
   const { handler } = rig([]);
   const request = { model: "m", inputs: ["x"] };
   assert.equal((await refusal(handler({ ...call, operation: "embed", request }))).code, "unsupported");

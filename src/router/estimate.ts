@@ -18,7 +18,7 @@ export const canEstimate = (operation: Operation): boolean => estimators[operati
 export function estimated<Op extends Operation>(call: Call<Op>, { provider, model }: Deployment): Reply<Op> | undefined {
   const estimate = estimators[call.operation];
   if (estimate === undefined) return undefined;
-  const result = estimate(call.request, model);
+  const result = estimate(call.completed ?? call.request, model);
   call.record.provider = provider;
   call.record.model = model;
   const detail = `${provider} counts no tokens, so the gateway estimated them`;

@@ -1,6 +1,6 @@
 import type { Call } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
-import type { Operation } from "../canonical/operations.ts";
+import type { Operation, Operations } from "../canonical/operations.ts";
 import { type Shape, shapes } from "../canonical/shapes.ts";
 import type { Warning } from "../canonical/warnings.ts";
 import { outputLimit } from "../catalog/output-limits.ts";
@@ -31,13 +31,20 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
   const adapt = (request: WireRequest): WireRequest => provider.adapt?.(request, deployment) ?? request;
   const shape: Shape<Op> = shapes[call.operation];
   if (call.source?.wire === endpoint.wire.name && codec.relay) {
-    const { wireRequest, relay, warnings, decoder } = codec.relay(call.source, target);
+    const { relay, decoder, ...edited } = codec.relay(call.source, target);
+    const { wireRequest, warnings } = call.completed === undefined ? edited : rewritten(call.completed, target, codec);
     report(call, warnings, deployment);
     return { wireRequest: adapt(wireRequest), relay, decoder, shape };
   }
-  const { wireRequest, warnings, decoder } = codec.encodeRequest(call.request, target);
+  const { wireRequest, warnings, decoder } = codec.encodeRequest(call.completed ?? call.request, target);
   report(call, warnings, deployment);
   return { wireRequest: adapt(wireRequest), relay: undefined, decoder: () => decoder, shape };
+}
+
+/** A completed request in its own wire. Names are left as they are, since a relayed reply brings none of them back. */
+function rewritten<Op extends Operation>(request: Operations[Op]["request"], target: Target, codec: Codec<Op>) {
+  const unlimited = { toolNameLength: Number.POSITIVE_INFINITY, toolCallIdLength: Number.POSITIVE_INFINITY };
+  return codec.encodeRequest(request, { ...target, quirks: { ...target.quirks, ...unlimited } });
 }
 
 /** Tells the caller what does not go through as it was asked. Throws `unsupported` naming its place where the call is strict. */

@@ -99,6 +99,7 @@ describe("#6 a caller on OpenAI's wire that echoes content and tool calls alone"
 
     test(`reasoning details of a relayed answer (${how})`, async () => {
       await secondTurn("oai/details", await firstTurn("oai/details", streaming));
+      assert.equal((await stack.ledger()).at(-1)?.relayed, 1n);
       const again = assistantOf(maker.asked.at(-1));
       assert.deepEqual(again["reasoning_details"], details);
       assert.equal(again["reasoning"], undefined);
