@@ -7,7 +7,7 @@ import { chunksOf, relayOf, type Subject, served, wireFor } from "../subject.ts"
 import { wireJudges } from "../wires/index.ts";
 import { type Cell, thrown } from "./cell.ts";
 import { expectation } from "./decode.ts";
-import { encoderFor, judged, serve } from "./translate.ts";
+import { encoderFor, judged, serve, withoutOwn } from "./translate.ts";
 
 const limited: Terminal = { kind: "limited" };
 
@@ -23,7 +23,11 @@ export const limits: Cell = async (exchange, kit) => {
     if (!half.some((chunk) => chunk.type === "part-start")) continue;
     const text = serve(kit.subject, encoderFor(kit.subject, wire, true), half, limited);
     const judging = wire === exchange.wire ? { ...kit, judges: undefined } : kit;
-    out.push(...judged(judging, wire, text, true, true), ...(await saysLength(`limited.${wire}`, wire, text)));
+    const served = judged(judging, wire, text, true, true);
+    out.push(
+      ...(wire === exchange.wire ? withoutOwn(exchange, served) : served),
+      ...(await saysLength(`limited.${wire}`, wire, text)),
+    );
   }
   if (faults(exchange.wire, stream, true).length === 0) out.push(...(await relayCut(kit.subject, exchange, stream)));
   return out;

@@ -38,7 +38,7 @@ export const translate: TargetCell = async (exchange, kit, wire) => {
 const unfinished = new Set(["queued", "in_progress"]);
 
 /** What was out of order when it came is no fault of ours. */
-function withoutOwn({ wire, stream }: Exchange, diffs: readonly Diff[]): readonly Diff[] {
+export function withoutOwn({ wire, stream }: Exchange, diffs: readonly Diff[]): readonly Diff[] {
   if (stream === undefined || diffs.length === 0) return diffs;
   const own = new Set(wireJudges[wire].order(naiveEvents(stream), { complete: true }));
   return diffs.filter(({ check, actual }) => !check.endsWith(".order") || ![...own].some((fault) => show(fault) === actual));
