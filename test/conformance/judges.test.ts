@@ -10,6 +10,7 @@ import { geminiOrderFaults } from "./order-gemini.ts";
 import { openaiOrderFaults } from "./order-openai.ts";
 import { responsesOrderFaults } from "./order-responses.ts";
 import { compare } from "./reading.ts";
+import { reasonedFrames } from "./reasons.ts";
 import { sdkStream } from "./sdk-read.ts";
 import { naiveEvents, naiveFrames } from "./sse.ts";
 
@@ -134,7 +135,7 @@ test("what the official SDKs make of our fixtures is what the small readers read
     const diffs = compare(
       "sdk",
       { ...expected, choices: expected.choices.map((one) => ({ ...one, opaque: [] })) },
-      await sdkStream(exchange.wire, exchange.stream),
+      await sdkStream(exchange.wire, reasonedFrames(exchange.wire, naiveFrames(exchange.stream)).join("")),
     );
     assert.deepEqual(
       diffs.filter((one) => !one.check.includes("opaque")),
