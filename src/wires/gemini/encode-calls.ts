@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Part, ToolCallPart, ToolResultPart } from "../../canonical/parts.ts";
 import { encodeSource } from "./encode-media.ts";
-import { finish } from "./finish-part.ts";
+import { finish, ignoreMark } from "./finish-part.ts";
 import { restore, type Scope } from "./scope.ts";
 import { type Draft, spelled, told } from "./spelling.ts";
 
@@ -44,6 +44,7 @@ export interface EncodedResult {
 
 export function encodeResult(part: ToolResultPart, at: string, scope: Scope): EncodedResult {
   const { native, losses, toolNames, callNames, generation } = scope;
+  ignoreMark(part, at, scope);
   const response: Draft = { name: toolNames.fit(callNames.get(part.toolCallId) ?? part.toolCallId) };
   const given = told(part.as, "id=");
   if (!native || given !== "none") response["id"] = native && given !== undefined ? given : part.toolCallId;
@@ -52,6 +53,7 @@ export function encodeResult(part: ToolResultPart, at: string, scope: Scope): En
   const texts: string[] = [];
   for (const [index, inner] of part.content.entries()) {
     const where = `${at}.content[${index}]`;
+    ignoreMark(inner, where, scope);
     if (inner.type === "text" || inner.type === "refusal") {
       texts.push(inner.text);
       restore({}, inner.extra, where, scope);

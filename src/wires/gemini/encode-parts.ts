@@ -1,16 +1,14 @@
 import type { DocumentPart, MediaSource, Part, ReasoningPart, TextPart } from "../../canonical/parts.ts";
 import { encodeCall } from "./encode-calls.ts";
 import { encodeSource, type MediaKind } from "./encode-media.ts";
-import { finish } from "./finish-part.ts";
+import { finish, ignoreMark } from "./finish-part.ts";
 import { isOwn, type Scope } from "./scope.ts";
 import { type Draft, defined, spelled } from "./spelling.ts";
 
 /** A canonical part as parts of this API: one, several for a document of parts, none for what cannot be said (reported). */
 export function encodePart(part: Part, at: string, scope: Scope): readonly Draft[] {
   const { losses } = scope;
-  if (part.cache !== undefined) {
-    losses.ignore("cache_control_ignored", `${at}.cache_control`, "this API caches prompts by itself and takes no breakpoints.");
-  }
+  ignoreMark(part, at, scope);
   switch (part.type) {
     case "text":
       return text(part, at, scope);

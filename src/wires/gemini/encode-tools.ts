@@ -1,6 +1,7 @@
 import type { ChatRequest, CustomTool, FunctionTool, Tool, ToolChoice } from "../../canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { compileSchema, type Restore } from "../shared/schema/index.ts";
+import { ignoreMark } from "./finish-part.ts";
 import { isOwn, restore, type Scope } from "./scope.ts";
 import { type Draft, defined, put, respell, snakesOf, spelled } from "./spelling.ts";
 
@@ -107,7 +108,7 @@ function encodeFunction(tool: FunctionTool, at: string, restores: Map<string, Re
 }
 
 /** What other wires' functions have and these have not. */
-function unsaid(tool: FunctionTool, at: string, { losses }: Scope): void {
+function unsaid(tool: FunctionTool, at: string, scope: Scope): void {
   const hints: [string, Json | undefined][] = [
     ["input_examples", tool.inputExamples],
     ["defer_loading", tool.deferLoading || undefined],
@@ -115,11 +116,10 @@ function unsaid(tool: FunctionTool, at: string, { losses }: Scope): void {
     ["eager_input_streaming", tool.eagerInputStreaming || undefined],
   ];
   for (const [field, value] of hints) {
-    if (value !== undefined) losses.drop("tool_field_dropped", `${at}.${field}`, "this API's functions have no such field.");
+    if (value !== undefined)
+      scope.losses.drop("tool_field_dropped", `${at}.${field}`, "this API's functions have no such field.");
   }
-  if (tool.cache !== undefined) {
-    losses.ignore("cache_control_ignored", `${at}.cache_control`, "this API caches prompts by itself and takes no breakpoints.");
-  }
+  ignoreMark(tool, at, scope);
 }
 
 function encodeCustom(tool: CustomTool, at: string, custom: Set<string>, { losses, toolNames }: Scope): Draft {
