@@ -57,6 +57,7 @@ export interface QuirkOptions {
   readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
   readonly reasoningBack?: boolean | undefined;
   readonly developerRole?: boolean | undefined;
+  readonly schemaOutput?: boolean | undefined;
   readonly drop?: readonly string[] | undefined;
 }
 

@@ -74,6 +74,7 @@ const quirks = z
     reasoning_field: z.enum(["reasoning_content", "reasoning"]).optional(),
     reasoning_back: boolean.optional(),
     developer_role: boolean.optional(),
+    schema_output: boolean.optional(),
     drop: z.array(text).optional(),
   })
   .transform((given) => ({
@@ -82,6 +83,7 @@ const quirks = z
     reasoningField: given.reasoning_field,
     reasoningBack: given.reasoning_back,
     developerRole: given.developer_role,
+    schemaOutput: given.schema_output,
     drop: given.drop,
   }));
 

@@ -18,8 +18,16 @@ interface Row {
   readonly remote?: Remote | undefined;
 }
 
-/** max_completion_tokens is not in its reference; reasoning must come back with tool results (as recorded). */
-const deepseekQuirks: Quirks = { maxTokensField: "max_tokens", reasoningField: "reasoning_content", reasoningBack: true };
+/**
+ * Neither max_completion_tokens nor a response_format of `json_schema` is in its reference; reasoning must come back with tool
+ * results (as recorded).
+ */
+const deepseekQuirks: Quirks = {
+  maxTokensField: "max_tokens",
+  reasoningField: "reasoning_content",
+  reasoningBack: true,
+  schemaOutput: false,
+};
 
 /** Two endpoints under one host; what either of the two SDKs would be given as base URL leads to both. */
 const deepseek: Remote = {

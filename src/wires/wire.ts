@@ -60,6 +60,8 @@ export interface Quirks {
   readonly reasoningBack?: boolean | undefined;
   /** OpenAI chat: false where the `developer` role is unknown and `system` is sent instead. Default: as the caller sent. */
   readonly developerRole?: boolean | undefined;
+  /** OpenAI chat: false where `response_format` takes no schema, only `json_object`: the model is told the schema in words. */
+  readonly schemaOutput?: boolean | undefined;
   /** Gemini: the language of schemas that are not the caller's own. Default json-schema (`parametersJsonSchema` …). */
   readonly schemaDialect?: "openapi" | "json-schema" | undefined;
   /** Top-level request fields the provider refuses; removed and reported. */

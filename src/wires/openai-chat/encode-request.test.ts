@@ -91,14 +91,21 @@ describe("a history from another wire", () => {
     assert.ok(Array.isArray(messages[1]?.["tool_calls"]) && messages[1]["tool_calls"].length === 2);
   });
 
-  it("offers no empty list of tools, and strictness only where the schema fits", () => {
+  it("offers no empty list of tools, and compiles strict ones into the strict subset, or says that it cannot", () => {
     assert.equal(encode(foreign({ tools: [] })).body["tools"], undefined);
     const parameters: JsonObject = { type: "object", properties: { a: { type: "string" } }, additionalProperties: false };
-    const loose = encode(foreign({ tools: [{ ...tool("f"), parameters, strict: true }] }));
-    assert.deepEqual(loose.body["tools"], [{ type: "function", function: { name: "f", parameters } }]);
+    const held = encode(foreign({ tools: [{ ...tool("f"), parameters, strict: true }] }));
+    const properties = { a: { type: ["string", "null"] } };
+    const compiled = { type: "object", properties, required: ["a"], additionalProperties: false };
+    assert.deepEqual(held.body["tools"], [{ type: "function", function: { name: "f", parameters: compiled, strict: true } }]);
+    assert.deepEqual(held.codes, []);
+    const open = { ...parameters, additionalProperties: true };
+    const loose = encode(foreign({ tools: [{ ...tool("f"), parameters: open, strict: true }] }));
+    assert.deepEqual(loose.body["tools"], [{ type: "function", function: { name: "f", parameters: open } }]);
     assert.deepEqual(loose.codes, ["schema_not_strict"]);
     const fitting = { ...parameters, required: ["a"] };
     assert.deepEqual(encode(foreign({ tools: [{ ...tool("f"), parameters: fitting, strict: true }] })).codes, []);
+    assert.deepEqual(encode(foreign({ tools: [{ ...tool("f"), parameters: open }] })).codes, []);
   });
 
   it("is refused with the message's index where a result answers nothing", () => {
@@ -218,6 +225,28 @@ describe("a history from another wire", () => {
     assert.deepEqual(loose.body["response_format"], {
       type: "json_schema",
       json_schema: { name: "response", schema: { type: "object" } },
+    });
+
+    it("tells the schema in words where the provider knows none, and leaves the tools alone (#23)", () => {
+      const schema: JsonObject = { type: "object", properties: { a: { type: "string", minLength: 2 } } };
+      const messages = [{ role: "system" as const, content: [{ type: "text" as const, text: "s" }] }, user("hello")];
+      const quirks = { schemaOutput: false };
+      const request = foreign({ messages, tools: [tool("f")], responseFormat: { type: "json-schema", schema } });
+      const { body, messages: sent, warnings } = encode(request, { quirks });
+      assert.deepEqual(body["response_format"], { type: "json_object" });
+      assert.deepEqual(
+        sent.map(({ role }) => role),
+        ["system", "system", "user"],
+      );
+      assert.ok(String(sent[1]?.["content"]).includes(JSON.stringify(schema)));
+      assert.ok(Array.isArray(body["tools"]) && body["tools"].length === 1 && body["tool_choice"] === undefined);
+      assert.deepEqual(
+        warnings.map(({ kind, code }) => [kind, code]),
+        [["emulated", "json_schema_emulated"]],
+      );
+      const list = encode(foreign({ responseFormat: { type: "json-schema", schema: { type: "array" } } }), { quirks });
+      assert.equal(list.body["response_format"], undefined);
+      assert.deepEqual(encode(foreign({ responseFormat: { type: "json" } }), { quirks }).codes, []);
     });
   });
 

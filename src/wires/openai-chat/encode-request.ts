@@ -3,11 +3,13 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { validateHistory } from "../shared/history.ts";
 import { isEmpty } from "../shared/losses.ts";
 import { onlyResponses } from "../shared/only-responses.ts";
+import { restoring } from "../shared/schema/index.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { ChatDecoder } from "./decode-reply.ts";
 import { encodeMessages } from "./encode-messages.ts";
 import { encodeReasoningSetting } from "./encode-reasoning.ts";
 import { encodeResponseFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
+import { emulated, jsonInWords } from "./json-in-words.ts";
 import { type Context, contextFor } from "./losses.ts";
 import { name, path } from "./name.ts";
 
@@ -40,9 +42,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     ...borrowed(request, context),
     ...streaming(request, context),
   };
-  if (request.responseFormat !== undefined) {
-    body["response_format"] = encodeResponseFormat(request.responseFormat, request.spelling?.["response_format"], context);
-  }
+  encodeFormat(request, body, context);
   if (native) {
     for (const [field, form] of Object.entries(request.spelling ?? {})) {
       if (form === "null" && body[field] === undefined && !(target.stream && field === "stream_options")) body[field] = null;
@@ -58,16 +58,36 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     body[field] = undefined;
     context.losses.drop("field_dropped", field, "the provider refuses this field.");
   }
+  const decoder = new ChatDecoder({
+    provider: target.provider,
+    names: context.toolNames,
+    choices: request.choices ?? 1,
+    reasoningBack: target.quirks.reasoningBack,
+  });
   return {
     wireRequest: { path, headers: { "content-type": "application/json" }, body: defined(body) },
     warnings: context.losses.warnings,
-    decoder: new ChatDecoder({
-      provider: target.provider,
-      names: context.toolNames,
-      choices: request.choices ?? 1,
-      reasoningBack: target.quirks.reasoningBack,
-    }),
+    decoder: restoring(decoder, context.restores),
   };
+}
+
+/** The answer's form; in words where the provider knows no schemas. */
+function encodeFormat(request: ChatRequest, body: Record<string, Json | undefined>, context: Context): void {
+  const { responseFormat: format, spelling } = request;
+  if (format === undefined) return;
+  if (format.type !== "json-schema" || context.target.quirks.schemaOutput !== false) {
+    body["response_format"] = encodeResponseFormat(format, spelling?.["response_format"], context);
+    return;
+  }
+  const { schema, description = null } = format;
+  const worded = jsonInWords({
+    ...defined(body),
+    response_format: { type: "json_schema", json_schema: { schema, description } },
+  });
+  if (worded === undefined) return;
+  body["messages"] = worded.messages;
+  body["response_format"] = worded.response_format;
+  context.losses.emulate(emulated.code, emulated.at, emulated.detail);
 }
 
 const defined = (body: Record<string, Json | undefined>): JsonObject =>

@@ -1,7 +1,7 @@
 import type { ChatRequest, FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
-import { fitsStrict } from "../shared/openai/strict-schema.ts";
+import { type Compiled, compileSchema, type Use } from "../shared/schema/index.ts";
 import { cacheMembers } from "./encode-parts.ts";
 import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
@@ -65,22 +65,32 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
   const made: JsonObject = {
     ...(spelled(tool.as, "untyped") ? {} : { type: "function" }),
     ...(spelled(tool.as, "named") && { name: context.toolNames.fit(tool.name) }),
-    function: declaration(loosened(tool, at, context), context),
+    function: declaration(held(tool, at, context), context),
     ...members,
     ...cacheMembers(tool.cache, undefined, at, context),
   };
   return restore(made, tool.extra, at, context);
 }
 
-/** Other wires hold to schemas with optional members too; this one refuses a strict tool that has any. */
-function loosened(tool: FunctionTool, at: string, { losses, native }: Context): FunctionTool {
-  if (native || !tool.strict || fitsStrict(tool.parameters ?? {})) return tool;
-  losses.approximate(
-    "schema_not_strict",
-    `${at}.strict`,
-    "the schema is outside the strict subset; arguments may depart from it.",
-  );
-  return { ...tool, strict: undefined };
+/** Other wires hold to schemas beyond this one's strict subset, too: they are compiled into it, as far as that can be done. */
+function held(tool: FunctionTool, at: string, context: Context): FunctionTool {
+  if (context.native || !tool.strict) return tool;
+  const compiled = strictly(tool.parameters ?? {}, "arguments", `${at}.parameters`, `${at}.strict`, context);
+  if (compiled === undefined) return { ...tool, strict: undefined };
+  if (compiled.coerces) context.restores.tools.set(tool.name, compiled.restore);
+  return { ...tool, parameters: compiled.schema };
+}
+
+/** The schema in the strict subset. Undefined, and reported at `otherwise`: it cannot be said there. */
+function strictly(schema: JsonObject, use: Use, at: string, otherwise: string, { losses }: Context): Compiled | undefined {
+  const compiled = compileSchema(schema, "openai-strict", use);
+  if (compiled.losses.some(({ kind, at: where }) => kind === "dropped" || where === "")) {
+    const what = use === "arguments" ? "arguments" : "the answer";
+    losses.approximate("schema_not_strict", otherwise, `the schema is outside the strict subset; ${what} may depart from it.`);
+    return undefined;
+  }
+  for (const loss of compiled.losses) losses.approximate("schema_approximated", `${at}.${loss.at}`, loss.detail);
+  return compiled;
 }
 
 const declaration = (tool: FunctionTool, context: Context): JsonObject => {
@@ -163,25 +173,20 @@ export function encodeResponseFormat(format: ResponseFormat, as: string | undefi
       return { type: "json_object" };
     case "json-schema": {
       const { name: title, description, schema, strict } = format;
-      if (context.native && as === "json_object") return { type: "json_object", schema };
+      const { native } = context;
+      if (native && as === "json_object") return { type: "json_object", schema };
+      // Other wires hold to their schemas always; this API only to those of its strict subset.
+      const at = "response_format";
+      const compiled = native || strict === false ? undefined : strictly(schema, "answer", at, at, context);
+      if (compiled?.coerces) context.restores.answer = compiled.restore;
+      const said = compiled?.schema ?? (spelled(as, "schema=null") ? undefined : schema);
       const made: JsonObject = {
-        ...member("name", title ?? (context.native ? undefined : "response"), as),
+        ...member("name", title ?? (native ? undefined : "response"), as),
         ...member("description", description, as),
-        ...(spelled(as, "no-schema") ? {} : member("schema", spelled(as, "schema=null") ? undefined : schema, as)),
-        ...member("strict", strict ?? (context.native ? undefined : strictness(schema, context)), as),
+        ...(spelled(as, "no-schema") ? {} : member("schema", said, as)),
+        ...member("strict", native || strict === false ? strict : compiled && true, as),
       };
       return { type: "json_schema", json_schema: restore(made, format.extra, "response_format.json_schema", context) };
     }
   }
-}
-
-/** Other wires hold to their schemas always; this API only to those of its strict subset. */
-function strictness(schema: JsonObject, { losses }: Context): boolean | undefined {
-  if (fitsStrict(schema)) return true;
-  losses.approximate(
-    "schema_not_strict",
-    "response_format",
-    "the schema is outside the strict subset; the answer may depart from it.",
-  );
-  return undefined;
 }

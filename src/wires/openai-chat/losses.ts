@@ -1,5 +1,6 @@
 import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
+import type { Restores } from "../shared/schema/index.ts";
 import type { Target } from "../wire.ts";
 
 /** What the parts of an encoder share while they encode one request. */
@@ -10,6 +11,8 @@ export interface Context {
   readonly losses: Losses;
   readonly toolNames: Names;
   readonly callIds: Names;
+  /** What the reply's decoder has to put back. */
+  readonly restores: Restores;
 }
 
 /** OpenAI's own limits. A caller of this wire chose its names for them, so they bind only what comes from elsewhere. */
@@ -25,5 +28,6 @@ export function contextFor(native: boolean, target: Target): Context {
     losses: new Losses(target.strict ?? false),
     toolNames: new Names(toolNameLength ?? openaiNameLength, native ? undefined : illegalInNames),
     callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : openaiIdLength)),
+    restores: { tools: new Map() },
   };
 }

@@ -37,6 +37,23 @@ describe("the caller's bytes", () => {
     assert.deepEqual([refused.sent["stream_options"], refused.codes], [undefined, ["stream_options"]]);
   });
 
+  it("tell a schema in words to a provider that knows none (#23)", () => {
+    const schema = { type: "object", properties: { a: { type: "string" } } };
+    const response_format = { type: "json_schema", json_schema: { name: "n", schema, strict: true } };
+    const quirks = { schemaOutput: false };
+    const { sent, codes } = pass(
+      { model: "m", response_format, tools: [{ type: "function", function: { name: "f" } }] },
+      { quirks },
+    );
+    assert.deepEqual(sent["response_format"], { type: "json_object" });
+    const [told, asked] = Array.isArray(sent["messages"]) ? sent["messages"] : [];
+    assert.ok(told.role === "system" && told.content.includes(JSON.stringify(schema)));
+    assert.deepEqual(asked, { role: "user", content: "hi" });
+    assert.deepEqual(sent["tools"], [{ type: "function", function: { name: "f" } }]);
+    assert.deepEqual(codes, ["response_format"]);
+    assert.deepEqual(pass({ model: "m", response_format }).sent["response_format"], response_format);
+  });
+
   it("are edited for the provider's quirks", () => {
     const quirks = { maxTokensField: "max_tokens", developerRole: false, drop: ["seed"] } as const;
     const { sent, codes } = pass(

@@ -13,6 +13,7 @@ import type { Observed, Relay, Relayed, Target } from "../wire.ts";
 import { ChatDecoder } from "./decode-reply.ts";
 import { decodeInnerError, errorObject } from "./errors.ts";
 import { correctedWord, decodeFinish, finishWord } from "./finish.ts";
+import { emulated, jsonInWords } from "./json-in-words.ts";
 import { path } from "./name.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 
@@ -56,6 +57,14 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
       const code = "developer_role_as_system";
       warnings.push({ kind: "approximated", code, at: "messages", detail: "the provider does not know the developer role." });
     }
+  }
+  const worded =
+    quirks.schemaOutput === false ? jsonInWords({ ...json, messages: set["messages"] ?? json["messages"] }) : undefined;
+  if (worded !== undefined) {
+    set["messages"] = worded.messages;
+    if (worded.response_format !== undefined) set["response_format"] = worded.response_format;
+    else remove.push("response_format");
+    warnings.push({ kind: "emulated", ...emulated });
   }
   const lost = target.strict ? warnings.find(({ kind }) => kind === "dropped") : undefined;
   if (lost !== undefined) {

@@ -8,6 +8,7 @@ import { speeches } from "./speech.ts";
 import { strictAlready } from "./strict-already.ts";
 import { Work } from "./work.ts";
 
+export { type Restores, restoring } from "./restoring.ts";
 export type { Compiled, Dialect, Loss, Restore, Use } from "./schema.ts";
 
 /**
