@@ -69,7 +69,12 @@ const expected: readonly Expected[] = [
 ];
 
 /** Every warning of a call is one that such a call must have. */
-export function assertExpected(caller: WireName, upstream: WireName, check: string, rows: readonly Row[]): void {
+export function assertExpected(
+  caller: WireName,
+  upstream: WireName,
+  check: string,
+  rows: readonly Pick<Row, "warnings">[],
+): void {
   const warnings: readonly { readonly code: string }[] = rows.flatMap((row) => JSON.parse(row.warnings ?? "[]"));
   const allowed = expected.filter(
     ({ callers, upstreams, checks }) =>
