@@ -9,7 +9,7 @@ import { strictAlready } from "./strict-already.ts";
 import { Work } from "./work.ts";
 
 export { type Restores, restoring } from "./restoring.ts";
-export type { Compiled, Dialect, Loss, Restore, Use } from "./schema.ts";
+export type { Compiled, Dialect, Restore, Use } from "./schema.ts";
 
 /**
  * Says a JSON Schema (or OpenAPI's or Google's own spelling of one) in a dialect. Never throws, whatever it is given; time and
