@@ -34,6 +34,7 @@ export function reportUnsaid(request: ChatRequest, losses: Losses): void {
     prompt_cache_options: request.promptCacheOptions,
     cache_control: request.cache && {},
     fallback_credit_token: request.fallbackCreditToken,
+    "anthropic-beta": request.betas,
   };
   for (const [field, value] of Object.entries(hints)) {
     if (!isEmpty(value)) losses.ignore(`${field}_ignored`, field, "this API has no such setting.");

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { validateHistory } from "../shared/history.ts";
 import { isEmpty } from "../shared/losses.ts";
 import { onlyResponses } from "../shared/only-responses.ts";
+import { samplingFor } from "../shared/openai/sampling.ts";
 import { restoring } from "../shared/schema/index.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { ChatDecoder } from "./decode-reply.ts";
@@ -96,8 +97,8 @@ const defined = (body: Record<string, Json | undefined>): JsonObject =>
 /** Fields that mean the same on both sides. */
 function plain(request: ChatRequest, context: Context): JsonObject {
   return {
-    temperature: request.temperature,
-    top_p: topP(request, context),
+    temperature: samplingFor("temperature", request.temperature, context.target.model, context),
+    top_p: samplingFor("top_p", topP(request, context), context.target.model, context),
     frequency_penalty: request.frequencyPenalty,
     presence_penalty: request.presencePenalty,
     stop: stop(request, context),
@@ -195,10 +196,14 @@ function borrowed(request: ChatRequest, { losses, native }: Context): JsonObject
     ["mcp_servers", request.mcpServers],
     ["inference_geo", request.inferenceGeo],
     ["speed", request.speed],
+    ["task_budget", request.taskBudget],
+    ["diagnostics", request.diagnostics],
+    ["fallbacks", request.fallbacks],
   ];
   for (const [field, value] of foreign) {
     if (!isEmpty(value)) losses.drop("field_dropped", field, "this API has no such field.");
   }
+  if (!isEmpty(request.betas)) losses.ignore("anthropic-beta_ignored", "anthropic-beta", "betas are Anthropic's.");
   return made;
 }
 

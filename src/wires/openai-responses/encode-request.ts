@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { validateHistory } from "../shared/history.ts";
 import { isEmpty } from "../shared/losses.ts";
 import { spelled } from "../shared/openai/form.ts";
+import { samplingFor } from "../shared/openai/sampling.ts";
 import type { Restore } from "../shared/schema/index.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { ResponseDecoder } from "./decode-reply.ts";
@@ -125,8 +126,8 @@ function text({ verbosity, spelling }: ChatRequest, format: JsonObject | undefin
 function plain(request: ChatRequest, context: Context): JsonObject {
   return {
     max_output_tokens: limit(request, context),
-    temperature: request.temperature,
-    top_p: topP(request, context),
+    temperature: samplingFor("temperature", request.temperature, context.target.model, context),
+    top_p: samplingFor("top_p", topP(request, context), context.target.model, context),
     top_logprobs: request.topLogprobs,
     user: request.endUser,
     safety_identifier: request.safetyIdentifier,
