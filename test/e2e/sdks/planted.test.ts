@@ -71,11 +71,12 @@ describe("planted mistakes", () => {
   });
 
   test("signatures that do not come back, and results that get lost", async () => {
-    const thoughtless: Driver = {
-      ...anthropic,
-      work: (place, task) => anthropic.work(place, { ...task, model: task.model.replace("thinking-", ""), thinking: false }),
-    };
-    await finds("signatures", thoughtless, /comes back with its signature/, "anthropic-messages");
+    const unthinking: Driver["work"] = (place, task) =>
+      anthropic.work(place, { ...task, model: task.model.replace("thinking-", ""), thinking: false });
+    await finds("signatures", { ...anthropic, work: unthinking }, /what the model thought is shown/, "anthropic-messages");
+    const unsigned: Driver["work"] = async (place, task) =>
+      (await unthinking(place, task)).map((step) => ({ ...step, thought: true }));
+    await finds("signatures", { ...anthropic, work: unsigned }, /comes back with its signature/, "anthropic-messages");
     const lossy: Driver = { ...openaiChat, work: (place, task) => openaiChat.work(place, { ...task, run: () => "" }) };
     await finds("three turns", lossy, /deep-equal/);
     await finds("parallel, streamed", lossy, /did not match/);

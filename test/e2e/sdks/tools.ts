@@ -30,6 +30,26 @@ async function converse(context: Context, stream: boolean, thinking: boolean): P
   assert.match(steps[4]?.text ?? "", /^The tools say: get_weather -> .*plus six/);
   for (const { finish, calls } of steps) assertFinish(context, finish, calls.length > 0 ? "tools" : "stop");
   assert.equal(context.received().length, 5);
+  if (!thinking || !showsThoughts(driver.wire, context.upstream)) return;
+  assert.ok(
+    steps.every(({ thought }) => thought),
+    "what the model thought is shown",
+  );
+}
+
+/** Whether an upstream tells thoughts that its caller has asked for: not all wires can ask all upstreams for them. */
+function showsThoughts(caller: WireName, upstream: WireName): boolean {
+  switch (upstream) {
+    case "openai-chat":
+    case "anthropic-messages":
+      return true;
+    case "openai-responses":
+      // Thoughts are summed up for those who ask for it, and only some may.
+      return caller === "openai-responses" || caller === "gemini";
+    case "gemini":
+      // What has it think differs by model, and nothing is known of the simulator's.
+      return caller === "gemini";
+  }
 }
 
 const turns = (stream: boolean): Check => ({
