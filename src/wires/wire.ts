@@ -64,6 +64,8 @@ export interface Quirks {
   readonly schemaOutput?: boolean | undefined;
   /** Gemini: the language of schemas that are not the caller's own. Default json-schema (`parametersJsonSchema` …). */
   readonly schemaDialect?: "openapi" | "json-schema" | undefined;
+  /** OpenAI embeddings: true where an input may be made of parts, pictures among them. */
+  readonly embedParts?: boolean | undefined;
   /** Top-level request fields the provider refuses; removed and reported. */
   readonly drop?: readonly string[] | undefined;
   /** Longest tool name and tool-call id the provider takes. */

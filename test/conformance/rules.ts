@@ -93,6 +93,14 @@ export const rules: readonly Rule[] = [
     where: (diff: Diff) => /^"?tool(?: call)?: [^a-zA-Z_]/.test(diff.expected),
   },
   {
+    id: "program-caller",
+    cell: "requests",
+    reason:
+      "programs that call tools, who calls them and who may, mean something to OpenAI alone: it stays in extra, where other wires report it",
+    check: /^extra\.(part\.tool-call\.caller|tool\.allowed_callers)/,
+    where: (_diff: Diff, { wire }: Exchange) => wire === "openai-responses",
+  },
+  {
     id: "result-metadata",
     cell: "decode",
     reason: "metadata of an answer is the caller's own, given back; providers use the name for other things, which stay in extra",

@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import { isEmpty } from "../shared/losses.ts";
 import { count, list, number, object, optional, others, refuse, text, wantList, wantObject } from "../shared/read.ts";
+import { numbersOfBase64 } from "../shared/vectors.ts";
 import type { Codec, DecodedRequest, EncodedRequest, Incoming, ReplyDecoder, ReplyEncoder, Target } from "../wire.ts";
 import { CallIds } from "./call-ids.ts";
 import { decodePart } from "./decode-parts.ts";
@@ -236,9 +237,10 @@ class VectorEncoder implements ReplyEncoder<"embed"> {
   }
 }
 
-/** A vector's numbers, whichever way they came. */
+/** A vector's numbers, whichever way they came. Throws `bad_reply` where what should be base64 of floats is none. */
 function numbers(vector: Vector): readonly number[] {
   if (!("base64" in vector)) return vector;
-  const bytes = Buffer.from(vector.base64, "base64");
-  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(index * 4));
+  const read = numbersOfBase64(vector.base64);
+  if (read !== undefined) return read;
+  throw new GatewayError("bad_reply", "The provider sent an embedding that is not the base64 of 32-bit floats.");
 }

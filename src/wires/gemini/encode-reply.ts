@@ -75,7 +75,8 @@ export class CandidateEncoder implements ReplyEncoder<"chat"> {
       case "part-end":
         return this.#end(chunk.choice, chunk.part);
       case "start":
-        this.#setHead(chunk.head);
+        // What each event repeats may not change, should a damaged stream tell it late.
+        if (this.#told.size === 0) this.#setHead(chunk.head);
         return nothing;
       case "finish":
         this.#choice(chunk.choice).finish = chunk.finish;

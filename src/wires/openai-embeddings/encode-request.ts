@@ -12,7 +12,7 @@ export function encodeRequest(request: EmbedRequest, target: Target): EncodedReq
   const native = request.extraOrigin === wireName;
   const losses = new Losses(target.strict ?? false);
   const spelling = (native && request.spelling) || {};
-  const inputs = request.inputs.map(encodeInput);
+  const inputs = request.inputs.map((input, index) => encodeInput(input, index, native || target.quirks.embedParts === true));
   const body: Record<string, Json> = {
     model: target.model,
     input: (spelling["input"] === "alone" ? inputs[0] : undefined) ?? inputs,
@@ -45,11 +45,15 @@ export function encodeRequest(request: EmbedRequest, target: Target): EncodedReq
   return { wireRequest: { path, headers: {}, body }, warnings: losses.warnings, decoder };
 }
 
-function encodeInput(input: EmbedInput, index: number): Json {
+function encodeInput(input: EmbedInput, index: number, parts: boolean): Json {
   if (typeof input === "string") return input;
   if (isTokens(input)) return input;
   const at = `input[${index}]`;
   if (input.every((part) => part.type === "text")) return input.map(({ text }) => text).join("");
+  if (!parts) {
+    const message = `\`${at}\` holds more than text, which OpenAI's embeddings cannot take.`;
+    throw new GatewayError("unsupported", message, { param: at });
+  }
   return { content: input.map((part) => encodePart(part, at)) };
 }
 

@@ -27,7 +27,9 @@ function decodeTool(tool: JsonObject, at: string): Tool {
   };
 }
 
-/** Its `allowed_callers` are not those that Anthropic's tools name so: they go along unnamed. */
+/** Fields of the tools that programs call; their `allowed_callers` are not those that Anthropic's tools name so. */
+const programmatic = ["output_schema", "allowed_callers"];
+
 function decodeFunction(tool: JsonObject, at: string): Tool {
   const { description, parameters, strict } = tool;
   if (description !== undefined && description !== null && typeof description !== "string") {
@@ -36,7 +38,8 @@ function decodeFunction(tool: JsonObject, at: string): Tool {
   if (strict !== undefined && strict !== null && typeof strict !== "boolean") refuse(`${at}.strict`, "true or false");
   const form = functionFields.filter((field) => tool[field] === null).map((field) => `${field}=null`);
   const defer = boolean(tool["defer_loading"]);
-  const known = new Set(["type", ...functionFields, ...(defer === undefined ? [] : ["defer_loading"])]);
+  const known = new Set(["type", ...functionFields, ...programmatic, ...(defer === undefined ? [] : ["defer_loading"])]);
+  const settings = Object.fromEntries(programmatic.flatMap((field) => (tool[field] === undefined ? [] : [[field, tool[field]]])));
   const extra = others(tool, known);
   return {
     type: "function",
@@ -46,6 +49,7 @@ function decodeFunction(tool: JsonObject, at: string): Tool {
     ...(typeof strict === "boolean" && { strict }),
     ...(form.length > 0 && { as: form.join(" ") }),
     ...(defer !== undefined && { deferLoading: defer }),
+    ...(Object.keys(settings).length > 0 && { own: { wire: origin.wire, settings } }),
     ...(extra && { extra }),
   };
 }
