@@ -19,8 +19,8 @@ export const knownNames: { readonly providers: readonly string[]; readonly wires
   wires: [...customRemotes.keys()],
 };
 
-/** Variables of which one is enough to have a provider. */
-export const keyVariables: readonly string[] = builtIns.flatMap((builtIn) => builtIn.keyVariables);
+/** Variables of which one is enough to have a provider; of those that mean the same the first. */
+export const keyVariables: readonly string[] = builtIns.flatMap((builtIn) => builtIn.keyVariables.slice(0, 1));
 
 /**
  * The providers that can be called, by name: those that the configuration names, in its order, then the built-in ones whose
