@@ -46,7 +46,7 @@ describe("turns", () => {
   });
 
   it("are bounded in number and bytes, of one owner and in all, the oldest going first", () => {
-    const { store } = storeOf({ ownerTurns: 3, turns: 5 });
+    const { store } = storeOf({ ownerEntries: 3, entries: 5 });
     for (let at = 0; at < 10; at++) store.remember("a", turn(`a${at}`));
     assert.equal(store.size, 3);
     assert.deepEqual(

@@ -1,143 +1,52 @@
 import type { Clock } from "../canonical/ports.ts";
+import { type Memory, OwnedStore, type StoreLimits } from "./owned-store.ts";
 import { callsOf, sameCall, type Turn } from "./turn.ts";
 
-export interface TurnLimits {
-  /** How long a turn is remembered after it was last told or asked for, in milliseconds. */
-  readonly ttlMs: number;
-  /** Approximate bytes, in all and of one owner. */
-  readonly bytes: number;
-  readonly ownerBytes: number;
-  /** Turns, in all and of one owner. */
-  readonly turns: number;
-  readonly ownerTurns: number;
-}
-
-export const turnLimits: TurnLimits = {
-  ttlMs: 6 * 3_600_000,
-  bytes: 128 * 1024 ** 2,
-  ownerBytes: 32 * 1024 ** 2,
-  turns: 100_000,
-  ownerTurns: 20_000,
-};
-
-interface Kept {
-  readonly owner: Owner;
-  readonly turn: Turn;
-  expiresAt: number;
-}
-
-class Owner {
-  readonly name: string;
-  readonly byCall = new Map<string, Kept[]>();
-  /** Oldest first. */
-  readonly kept = new Set<Kept>();
-  bytes = 0;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-/** Some providers count their calls anew in every conversation: so many turns may share an id. */
-const mostOfOneId = 16;
-
-/**
- * Remembers turns by the ids of their tool calls, each owner's apart from all others', in memory: bounded, the oldest forgotten
- * first. An owner of whom nothing is remembered costs one look-up.
- */
+/** Remembers turns by the ids of their tool calls; see OwnedStore. */
 export class TurnStore {
-  readonly #clock: Pick<Clock, "now">;
-  readonly #limits: TurnLimits;
-  readonly #owners = new Map<string, Owner>();
-  /** Of all owners, in the order of their expiry. */
-  readonly #kept = new Set<Kept>();
-  #bytes = 0;
+  readonly #store: OwnedStore<KeptTurn>;
 
-  constructor(clock: Pick<Clock, "now">, limits: Partial<TurnLimits> = {}) {
-    this.#clock = clock;
-    this.#limits = { ...turnLimits, ...limits };
+  constructor(clock: Pick<Clock, "now">, limits: Partial<StoreLimits> = {}) {
+    this.#store = new OwnedStore(clock, limits);
   }
 
   get size(): number {
-    return this.#kept.size;
+    return this.#store.size;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#store.bytes;
   }
 
   /** What an owner's ids lead to; undefined where nothing of the owner is remembered. */
   of(owner: string): Turns | undefined {
-    if (this.#owners.size === 0) return undefined;
-    this.#expire();
-    const found = this.#owners.get(owner);
-    return found === undefined
-      ? undefined
-      : { has: (id) => found.byCall.has(id), find: (id) => (found.byCall.get(id) ?? []).map((kept) => this.#used(kept)) };
+    const found = this.#store.of(owner);
+    return found && { has: (id) => found.has(id), find: (id) => found.find(id).map(({ turn }) => turn) };
   }
 
   /** False where the turn is too large to be remembered at all. */
-  remember(name: string, turn: Turn): boolean {
-    const { ownerBytes, bytes, ownerTurns, turns, ttlMs } = this.#limits;
-    if (turn.bytes > Math.min(ownerBytes, bytes)) return false;
-    this.#expire();
-    const owner = this.#owners.get(name) ?? new Owner(name);
-    const ids = new Set(callsOf(turn.parts).map(({ id }) => id));
-    for (const id of ids) for (const same of owner.byCall.get(id) ?? []) if (isAlike(same.turn, turn)) this.#forget(same);
-    const kept: Kept = { owner, turn, expiresAt: this.#clock.now() + ttlMs };
-    for (const id of ids) {
-      const others = owner.byCall.get(id) ?? [];
-      const [oldest] = others;
-      if (oldest !== undefined && others.length >= mostOfOneId) this.#forget(oldest);
-      owner.byCall.set(id, [...(owner.byCall.get(id) ?? []), kept]);
-    }
-    this.#owners.set(name, owner);
-    owner.kept.add(kept);
-    this.#kept.add(kept);
-    owner.bytes += turn.bytes;
-    this.#bytes += turn.bytes;
-    while (owner.bytes > ownerBytes || owner.kept.size > ownerTurns) if (!this.#forgetFirst(owner.kept)) break;
-    while (this.#bytes > bytes || this.#kept.size > turns) if (!this.#forgetFirst(this.#kept)) break;
-    return true;
+  remember(owner: string, turn: Turn): boolean {
+    const kept = new KeptTurn(turn);
+    for (const id of kept.ids) this.#store.forget(owner, id, (other) => isAlike(other.turn, turn));
+    return this.#store.remember(owner, kept);
+  }
+}
+
+class KeptTurn implements Memory {
+  readonly turn: Turn;
+  readonly ids: ReadonlySet<string>;
+
+  constructor(turn: Turn) {
+    this.turn = turn;
+    this.ids = new Set(callsOf(turn.parts).map(({ id }) => id));
   }
 
-  #used(kept: Kept): Turn {
-    kept.expiresAt = this.#clock.now() + this.#limits.ttlMs;
-    for (const order of [this.#kept, kept.owner.kept]) {
-      order.delete(kept);
-      order.add(kept);
-    }
-    return kept.turn;
+  hold(): number {
+    return this.turn.bytes;
   }
 
-  #expire(): void {
-    const now = this.#clock.now();
-    for (const kept of this.#kept) {
-      if (kept.expiresAt > now) return;
-      this.#forget(kept);
-    }
-  }
-
-  #forgetFirst(order: ReadonlySet<Kept>): boolean {
-    for (const kept of order) {
-      this.#forget(kept);
-      return true;
-    }
-    return false;
-  }
-
-  #forget(kept: Kept): void {
-    const { owner, turn } = kept;
-    if (!this.#kept.delete(kept)) return;
-    owner.kept.delete(kept);
-    owner.bytes -= turn.bytes;
-    this.#bytes -= turn.bytes;
-    for (const { id } of callsOf(turn.parts)) {
-      const left = (owner.byCall.get(id) ?? []).filter((other) => other !== kept);
-      if (left.length > 0) owner.byCall.set(id, left);
-      else owner.byCall.delete(id);
-    }
-    if (owner.kept.size === 0) this.#owners.delete(owner.name);
+  release(): number {
+    return this.turn.bytes;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Part, ToolCallPart } from "../canonical/parts.ts";
+import { weigh } from "./weigh.ts";
 
 /**
  * An assistant's turn that called tools, as its provider gave it: reasoning, texts, tool calls and opaque parts in their order.
@@ -14,7 +15,7 @@ export interface Turn {
 export function turnOf(parts: readonly Part[]): Turn | undefined {
   const kept = parts.filter(({ type }) => type === "reasoning" || type === "text" || type === "tool-call" || type === "opaque");
   if (!kept.some(({ type }) => type === "tool-call") || !kept.some(isUnechoed)) return undefined;
-  return { parts: kept, bytes: kept.reduce((sum, part) => sum + size(part), 0) };
+  return { parts: kept, bytes: kept.reduce((sum, part) => sum + weigh(part), 0) };
 }
 
 /** Whether the part, or a mark on it, can be read by its maker only, or is wanted back by it. */
@@ -46,19 +47,4 @@ function normal(written: string): string {
   } catch {
     return written;
   }
-}
-
-/** Characters of all texts in the part, and what an object costs. */
-function size(part: Part): number {
-  let characters = 0;
-  const pending: unknown[] = [part];
-  for (let at = 0; at < pending.length; at++) {
-    const value = pending[at];
-    if (typeof value === "string") characters += value.length + 16;
-    else if (typeof value === "object" && value !== null) {
-      characters += 64;
-      for (const member of Object.values(value)) pending.push(member);
-    }
-  }
-  return characters;
 }

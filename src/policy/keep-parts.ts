@@ -5,9 +5,9 @@ import type { Operation } from "../canonical/operations.ts";
 import type { Batches, Reply, Step, StreamItem } from "../canonical/reply.ts";
 import type { Terminal } from "../canonical/terminal.ts";
 import type { Warning } from "../canonical/warnings.ts";
+import { PartsListener } from "../conversations/parts-listener.ts";
 import { putBack } from "../conversations/put-back.ts";
 import { type Turn, turnOf } from "../conversations/turn.ts";
-import { TurnListener } from "../conversations/turn-listener.ts";
 import type { TurnStore, Turns } from "../conversations/turn-store.ts";
 
 /** Characters of one answer that are gathered at most. */
@@ -91,7 +91,7 @@ class ListenedBatches<Op extends Operation> implements Batches<Op> {
   readonly #batches: Batches<Op>;
   readonly #losable: () => boolean;
   readonly #remember: (turn: Turn) => void;
-  #listener: TurnListener | undefined;
+  #listener: PartsListener<Turn> | undefined;
 
   constructor(batches: Batches<Op>, losable: () => boolean, remember: (turn: Turn) => void) {
     this.#batches = batches;
@@ -112,7 +112,7 @@ class ListenedBatches<Op extends Operation> implements Batches<Op> {
   ): IteratorResult<readonly StreamItem<Op>[], Terminal> => {
     if (this.#listener === undefined) {
       if (!this.#losable()) return step;
-      this.#listener = new TurnListener(longestTurn);
+      this.#listener = new PartsListener({ most: longestTurn, make: turnOf });
     }
     const listener = this.#listener;
     if (listener.overflown) return step;

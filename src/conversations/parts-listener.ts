@@ -1,7 +1,7 @@
 import { append } from "../canonical/accumulate.ts";
 import type { ChatChunk } from "../canonical/chat.ts";
 import type { Part } from "../canonical/parts.ts";
-import { type Turn, turnOf } from "./turn.ts";
+import { weigh } from "./weigh.ts";
 
 /** A part of which more may come. */
 interface Open {
@@ -11,30 +11,41 @@ interface Open {
   signature: string | undefined;
 }
 
-/** Gathers the turns of a streamed answer, one for each choice, as far as they are to be remembered. */
-export class TurnListener {
-  readonly #most: number;
+export interface ListenerOptions<T> {
+  /** Characters that are gathered at most; an answer of more is not remembered. */
+  readonly most: number;
+  /** Makes of a choice's parts what is to be remembered; undefined where nothing is. */
+  readonly make: (parts: readonly Part[]) => T | undefined;
+  /** Images, sounds and documents are gathered, too. */
+  readonly media?: boolean | undefined;
+}
+
+/** Gathers the parts of a streamed answer, of each choice, as far as they are to be remembered. */
+export class PartsListener<T> {
+  readonly #options: ListenerOptions<T>;
   readonly #choices = new Map<number, Map<number, Open>>();
   #characters = 0;
 
-  /** @param most characters that are gathered at most; an answer of more is not remembered */
-  constructor(most: number) {
-    this.#most = most;
+  constructor(options: ListenerOptions<T>) {
+    this.#options = options;
   }
 
   /** True once the answer has grown too long to be remembered. */
   get overflown(): boolean {
-    return this.#characters > this.#most;
+    return this.#characters > this.#options.most;
   }
 
-  /** Takes one chunk in; gives the turn of the choice that it finishes. */
-  hear(chunk: ChatChunk): Turn | undefined {
+  /** Takes one chunk in; gives what is made of the choice that it finishes. */
+  hear(chunk: ChatChunk): T | undefined {
     if (this.overflown) return undefined;
     switch (chunk.type) {
       case "part-start": {
         const parts = this.#choices.get(chunk.choice) ?? new Map<number, Open>();
         this.#choices.set(chunk.choice, parts);
-        if (!isMedia(chunk.content)) parts.set(chunk.part, { part: chunk.content, more: "", signature: undefined });
+        const media = isMedia(chunk.content);
+        if (media && this.#options.media !== true) return undefined;
+        if (media) this.#characters += weigh(chunk.content);
+        parts.set(chunk.part, { part: chunk.content, more: "", signature: undefined });
         return undefined;
       }
       case "part-delta": {
@@ -47,7 +58,10 @@ export class TurnListener {
         } else if (delta.type === "signature") {
           open.signature = (open.signature ?? "") + delta.signature;
           this.#characters += delta.signature.length;
-        } else open.part = append(open.part, delta);
+        } else {
+          open.part = append(open.part, delta);
+          if (delta.type === "audio") this.#characters += delta.data?.length ?? 0;
+        }
         return undefined;
       }
       case "finish":
@@ -62,16 +76,16 @@ export class TurnListener {
     }
   }
 
-  /** The turns of choices that nobody said were finished, of an answer that is whole all the same. */
-  end(): readonly Turn[] {
+  /** The same of choices that nobody said were finished, of an answer that is whole all the same. */
+  end(): readonly T[] {
     return [...this.#choices.keys()].flatMap((choice) => this.#close(choice) ?? []);
   }
 
-  #close(choice: number): Turn | undefined {
+  #close(choice: number): T | undefined {
     const parts = this.#choices.get(choice);
     if (parts === undefined || this.overflown) return undefined;
     this.#choices.delete(choice);
-    return turnOf([...parts].sort(([a], [b]) => a - b).map(([, open]) => closed(open)));
+    return this.#options.make([...parts].sort(([a], [b]) => a - b).map(([, open]) => closed(open)));
   }
 }
 
