@@ -84,8 +84,6 @@ export interface Target {
   readonly quirks: Quirks;
   /** The model's largest output, for wires that demand a limit. */
   readonly maxOutputTokens?: number | undefined;
-  /** Refuse with `unsupported` what would otherwise be dropped with a warning. */
-  readonly strict?: boolean | undefined;
 }
 
 /** What a reply encoder may not make up itself. */

@@ -9,18 +9,19 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../canonical/parts.ts";
+import type { Losses } from "../shared/losses.ts";
 import type { Names } from "../shared/names.ts";
 import { encodeCache } from "./cache.ts";
 import { legalId } from "./ids.ts";
 import { name as wireName } from "./name.ts";
-import type { Report } from "./report.ts";
 import { type Draft, put, spelled, writeNulls } from "./spelling.ts";
 
 /** What the encoders of one request share. */
 export interface Scope {
   /** The request was decoded from this wire: its form is kept, and parts need no fitting. */
   readonly native: boolean;
-  readonly report: Report;
+  readonly provider: string;
+  readonly losses: Losses;
   readonly toolNames: Names;
 }
 
@@ -30,9 +31,8 @@ export const isOwn = (origin: Origin | undefined, provider: string): boolean =>
 
 /** A part as a content block; none where the wire cannot carry it (reported). */
 export function encodePart(part: Part, at: string, scope: Scope): Draft | undefined {
-  const { native, report } = scope;
-  if (part.seal !== undefined)
-    report.dropped("seal_foreign", at, "Anthropic has no use for another provider's thought signature");
+  const { native, losses } = scope;
+  if (part.seal !== undefined) losses.drop("seal_foreign", at, "Anthropic has no use for another provider's thought signature");
   switch (part.type) {
     case "text":
       return textBlock(part.text, part, at, scope);
@@ -47,7 +47,7 @@ export function encodePart(part: Part, at: string, scope: Scope): Draft | undefi
     case "tool-result":
       return finish(toolResult(part, at, scope), part, at, scope);
     case "reasoning": {
-      const own = isOwn(part.origin, report.provider);
+      const own = isOwn(part.origin, scope.provider);
       if (own && part.redacted !== undefined) return finish({ type: "redacted_thinking", data: part.redacted }, part, at, scope);
       if (own && (part.signature || native)) {
         return finish({ type: "thinking", thinking: part.text, signature: part.signature ?? "" }, part, at, scope);
@@ -55,33 +55,29 @@ export function encodePart(part: Part, at: string, scope: Scope): Draft | undefi
       const why = own
         ? "Anthropic takes earlier reasoning only with its signature"
         : `it was made by ${part.origin?.provider ?? part.origin?.wire ?? "another wire"}, and only its maker can read it`;
-      report.dropped(own ? "reasoning_unsigned" : "reasoning_foreign", at, why);
+      losses.drop(own ? "reasoning_unsigned" : "reasoning_foreign", at, why);
       return undefined;
     }
     case "opaque":
-      if (isOwn(part.origin, report.provider)) return { ...defined(part.value) };
-      report.dropped(
-        "part_foreign",
-        at,
-        `only ${part.origin.provider ?? part.origin.wire} understands a part of type ${part.kind}`,
-      );
+      if (isOwn(part.origin, scope.provider)) return { ...defined(part.value) };
+      losses.drop("part_foreign", at, `only ${part.origin.provider ?? part.origin.wire} understands a part of type ${part.kind}`);
       return undefined;
     case "audio":
       if (part.transcript !== undefined && part.transcript.trim() !== "") {
-        report.note("approximated", "audio_as_transcript", at, "Anthropic takes no audio; its transcript was sent");
+        losses.approximate("audio_as_transcript", at, "Anthropic takes no audio; its transcript was sent");
         return { type: "text", text: part.transcript };
       }
-      report.dropped("audio_unsupported", at, "Anthropic takes no audio");
+      losses.drop("audio_unsupported", at, "Anthropic takes no audio");
       return undefined;
     case "video":
-      report.dropped("video_unsupported", at, "Anthropic takes no video");
+      losses.drop("video_unsupported", at, "Anthropic takes no video");
       return undefined;
   }
 }
 
 function textBlock(text: string, part: Extract<Part, { type: "text" | "refusal" }>, at: string, scope: Scope): Draft | undefined {
   if (!scope.native && text.trim() === "") {
-    scope.report.note("repaired", "empty_text_removed", at, "Anthropic refuses empty text blocks");
+    scope.losses.repair("empty_text_removed", at, "Anthropic refuses empty text blocks");
     return undefined;
   }
   const block: Draft = { type: "text", text };
@@ -90,7 +86,7 @@ function textBlock(text: string, part: Extract<Part, { type: "text" | "refusal" 
       ({ origin, raw }) => origin.wire === wireName && !(isObject(raw) && raw["encrypted_index"] === ""),
     );
     if (own.length < part.citations.length) {
-      scope.report.dropped("citations_foreign", `${at}.citations`, "Anthropic takes back only citations of its own");
+      scope.losses.drop("citations_foreign", `${at}.citations`, "Anthropic takes back only citations of its own");
     }
     if (own.length > 0 || part.citations.length === 0) block["citations"] = own.map(({ raw }) => raw);
   }
@@ -108,7 +104,7 @@ function finish(
   encodeCache(block, part.cache);
   if (part.extra !== undefined) {
     if (scope.native) mergeExtra(block, part.extra);
-    else scope.report.dropped("extra_dropped", at, `unknown members of another wire: ${Object.keys(part.extra).join(", ")}`);
+    else scope.losses.drop("extra_dropped", at, `unknown members of another wire: ${Object.keys(part.extra).join(", ")}`);
   }
   if (scope.native) writeNulls(block, part.as);
   return block;
@@ -153,11 +149,11 @@ function mediaSource(source: MediaSource, native: boolean): Draft | string {
 function image(part: ImagePart, at: string, scope: Scope): Draft | undefined {
   const source = mediaSource(part.source, scope.native);
   if (typeof source === "string") {
-    scope.report.dropped("image_source", at, source);
+    scope.losses.drop("image_source", at, source);
     return undefined;
   }
   if (part.detail !== undefined && part.detail !== "auto") {
-    scope.report.note("ignored", "image_detail_ignored", at, "Anthropic has no resolution hint");
+    scope.losses.ignore("image_detail_ignored", at, "Anthropic has no resolution hint");
   }
   return { type: "image", source };
 }
@@ -165,7 +161,7 @@ function image(part: ImagePart, at: string, scope: Scope): Draft | undefined {
 function document(part: DocumentPart, at: string, scope: Scope): Draft | undefined {
   const source = documentSource(part, at, scope);
   if (typeof source === "string") {
-    scope.report.dropped("document_source", at, source);
+    scope.losses.drop("document_source", at, source);
     return undefined;
   }
   const block: Draft = { type: "document", source };
@@ -212,7 +208,7 @@ function input(part: ToolCallPart, at: string, scope: Scope): Json {
   if (part.kind === "custom") return { input: part.arguments };
   const parsed = parseInput(part.arguments);
   if (parsed !== undefined) return parsed;
-  scope.report.note("repaired", "tool_arguments_invalid", at, `the arguments are no JSON object; sent as {"${invalidJson}": …}`);
+  scope.losses.repair("tool_arguments_invalid", at, `the arguments are no JSON object; sent as {"${invalidJson}": …}`);
   return { [invalidJson]: part.arguments };
 }
 

@@ -1,6 +1,7 @@
 import type { HeaderBag } from "../../canonical/call.ts";
 import type { ChatRequest } from "../../canonical/chat.ts";
 import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
+import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import { onlyResponses } from "../shared/only-responses.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
@@ -12,7 +13,6 @@ import { encodeTools } from "./encode-tools.ts";
 import { reportLosses } from "./losses.ts";
 import { encodeHistory } from "./messages.ts";
 import { path, name as wireName } from "./name.ts";
-import { Report } from "./report.ts";
 import { encodeSampling } from "./sampling.ts";
 import { fitSchema } from "./schema.ts";
 import { type Draft, put } from "./spelling.ts";
@@ -22,7 +22,7 @@ export const apiVersion = "2023-06-01";
 const illegal = /[^a-zA-Z0-9_-]/g;
 const defaultMaxTokens = 4096;
 
-/** A canonical request as an Anthropic Messages request. Throws `invalid_request` for histories no provider takes, `unsupported` when strict. */
+/** A canonical request as an Anthropic Messages request. Throws `invalid_request` for histories no provider takes. */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
   const { headers, body, warnings, decoder } = encodeBody(request, target);
   return { wireRequest: { path, headers, body }, warnings, decoder };
@@ -36,17 +36,17 @@ interface Encoded extends Pick<EncodedRequest<"chat">, "warnings" | "decoder"> {
 /** What `encodeRequest` sends, wherever it is sent to. */
 export function encodeBody(request: ChatRequest, target: Target): Encoded {
   const native = request.extraOrigin === wireName;
-  const report = new Report(target.strict ?? false, target.provider);
-  for (const { code, at, detail } of onlyResponses(request)) report.note("ignored", code, at, detail);
+  const losses = new Losses();
+  for (const { code, at, detail } of onlyResponses(request)) losses.ignore(code, at, detail);
   const toolNames = new Names(target.quirks.toolNameLength ?? (native ? 200 : 64), illegal);
-  const scope: Scope = { native, report, toolNames };
+  const scope: Scope = { native, provider: target.provider, losses, toolNames };
   const body: Draft = { model: target.model };
   const tools = encodeTools(request, scope);
   const maxTokens = request.maxOutputTokens ?? target.maxOutputTokens ?? defaultMaxTokens;
   if (request.maxOutputTokens === undefined) {
     // The model's own limit takes nothing away; a guess may.
-    const kind = target.maxOutputTokens === undefined ? "approximated" : "repaired";
-    report.note(kind, "max_tokens_defaulted", "max_tokens", `Anthropic demands a limit; ${maxTokens} was sent`);
+    const kind = target.maxOutputTokens === undefined ? "approximate" : "repair";
+    losses[kind]("max_tokens_defaulted", "max_tokens", `Anthropic demands a limit; ${maxTokens} was sent`);
   }
   const thinking = encodeThinking(request, target, maxTokens, tools.forced, scope);
   const history = encodeHistory(request, scope);
@@ -57,21 +57,17 @@ export function encodeBody(request: ChatRequest, target: Target): Encoded {
   put(body, "tool_choice", tools.choice);
   put(body, "thinking", thinking.thinking);
   encodeOutput(body, request, thinking.effort, scope);
-  encodeSampling(body, request, target.model, thinking.on, native, report);
+  encodeSampling(body, request, target.model, thinking.on, native, losses);
   encodeRest(body, request, scope);
   if (native) writeSpelling(body, request);
-  else reportLosses(request, report);
+  else reportLosses(request, losses);
   if (target.stream) body["stream"] = true;
   else if (request.spelling?.["stream"] === "false") body["stream"] = false;
   const betas = betasFor(request, body);
-  for (const field of target.quirks.drop ?? []) {
-    if (!(field in body)) continue;
-    delete body[field];
-    report.dropped("field_refused", field, `${target.provider} refuses it`);
-  }
+  for (const field of losses.refused(body, target)) delete body[field];
   const headers = { "anthropic-version": apiVersion, ...(betas.length > 0 && { "anthropic-beta": betas.join(",") }) };
   const decoder = new MessageDecoder(target.provider, target.model, toolNames, tools.custom);
-  return { headers, body, warnings: report.warnings, decoder };
+  return { headers, body, warnings: losses.warnings, decoder };
 }
 
 /** Effort, answer format and task budget. A schema is always sent natively, never as a forced tool. */
@@ -90,7 +86,7 @@ function encodeOutput(body: Draft, request: ChatRequest, effort: string | undefi
     instruct(body, `Answer with one valid JSON object and nothing else (no other words, no code fence)${schema}`);
     const why = format.type === "json" ? "Anthropic has no JSON mode without a schema" : "models before 4.5 take no schema";
     const code = format.type === "json" ? "json_mode" : "json_schema_emulated";
-    scope.report.note("emulated", code, "response_format", `${why}; the model was told in words`);
+    scope.losses.emulate(code, "response_format", `${why}; the model was told in words`);
   }
   if (Object.keys(output).length > 0) body["output_config"] = output;
 }
@@ -113,7 +109,7 @@ function answerSchema(
   scope: Scope,
 ): JsonObject {
   const { schema, changes } = fitSchema(format.schema);
-  if (changes.length > 0) scope.report.note("approximated", "schema_keywords", "response_format", changes.join("; "));
+  if (changes.length > 0) scope.losses.approximate("schema_keywords", "response_format", changes.join("; "));
   const described = format.description !== undefined && schema["description"] === undefined;
   return described ? { ...schema, description: format.description } : schema;
 }
@@ -133,7 +129,7 @@ function encodeRest(body: Draft, request: ChatRequest, scope: Scope): void {
   const tier = request.serviceTier;
   if (scope.native || tier === "auto" || tier === "standard_only") put(body, "service_tier", tier);
   else if (tier === "default") body["service_tier"] = "standard_only";
-  else if (tier !== undefined) scope.report.dropped("service_tier_unsupported", "service_tier", `Anthropic has no tier ${tier}`);
+  else if (tier !== undefined) scope.losses.drop("service_tier_unsupported", "service_tier", `Anthropic has no tier ${tier}`);
 }
 
 /** Puts back forms that mean nothing but were sent: explicit nulls, empty objects, members of no specification. */

@@ -21,7 +21,7 @@ export function encodeTools(request: ChatRequest, scope: Scope): EncodedTools {
   const custom = new Set<string>();
   const { toolChoice } = request;
   const allowed = toolChoice?.type === "allowed" ? allowedNames(toolChoice.tools) : undefined;
-  if (allowed) scope.report.note("emulated", "allowed_tools", "tool_choice", "only the allowed tools were offered");
+  if (allowed) scope.losses.emulate("allowed_tools", "tool_choice", "only the allowed tools were offered");
   const tools = request.tools?.flatMap<Draft>((tool, index) => {
     if (allowed && tool.type !== "hosted" && !allowed.has(tool.name)) return [];
     return encodeTool(tool, `tools[${index}]`, custom, scope) ?? [];
@@ -38,7 +38,7 @@ function encodeTool(tool: Tool, at: string, custom: Set<string>, scope: Scope): 
     case "custom": {
       const name = scope.toolNames.fit(tool.name);
       custom.add(name);
-      scope.report.note("emulated", "custom_tool", at, "Anthropic's tools take objects; the free text travels in one");
+      scope.losses.emulate("custom_tool", at, "Anthropic's tools take objects; the free text travels in one");
       const grammar = tool.format === undefined ? "" : `\n\nFormat of the input: ${JSON.stringify(tool.format)}`;
       const schema = {
         type: "object",
@@ -54,13 +54,13 @@ function encodeTool(tool: Tool, at: string, custom: Set<string>, scope: Scope): 
         for (const [name, value] of Object.entries(tool.definition)) put(copy, name, value);
         return copy;
       }
-      scope.report.dropped("hosted_tool_foreign", at, `only ${tool.origin.wire} has the tool ${tool.kind}`);
+      scope.losses.drop("hosted_tool_foreign", at, `only ${tool.origin.wire} has the tool ${tool.kind}`);
       return undefined;
   }
 }
 
 function functionTool(tool: FunctionTool, at: string, scope: Scope): Draft {
-  const { native, report } = scope;
+  const { native, losses } = scope;
   const draft: Draft = native && spelled(tool.as, "custom") ? { type: "custom" } : {};
   draft["name"] = scope.toolNames.fit(tool.name);
   put(draft, "description", tool.description);
@@ -72,11 +72,11 @@ function functionTool(tool: FunctionTool, at: string, scope: Scope): Draft {
   put(draft, "eager_input_streaming", tool.eagerInputStreaming);
   encodeCache(draft, tool.cache);
   for (const field of Object.keys(tool.own?.settings ?? {})) {
-    report.dropped("tool_field_dropped", `${at}.${field}`, "Anthropic's tools have no such field");
+    losses.drop("tool_field_dropped", `${at}.${field}`, "Anthropic's tools have no such field");
   }
   if (tool.extra !== undefined) {
     if (native) mergeExtra(draft, tool.extra);
-    else report.dropped("extra_dropped", at, `unknown members of another wire: ${Object.keys(tool.extra).join(", ")}`);
+    else losses.drop("extra_dropped", at, `unknown members of another wire: ${Object.keys(tool.extra).join(", ")}`);
   }
   if (native) writeNulls(draft, tool.as);
   return draft;
@@ -87,12 +87,11 @@ function inputSchema(tool: FunctionTool, at: string, scope: Scope): JsonObject {
   const given = tool.parameters ?? {};
   let schema: JsonObject = given["type"] === "object" ? given : { ...given, type: "object" };
   if (given["type"] !== undefined && given["type"] !== "object") {
-    scope.report.note("repaired", "tool_schema", `${at}.parameters`, "Anthropic wants an object at the root of a tool's schema");
+    scope.losses.repair("tool_schema", `${at}.parameters`, "Anthropic wants an object at the root of a tool's schema");
   }
   if (isArray(schema["anyOf"]) || isArray(schema["oneOf"]) || isArray(schema["allOf"])) {
     schema = withoutRootUnion(schema);
-    scope.report.note(
-      "approximated",
+    scope.losses.approximate(
       "tool_schema",
       `${at}.parameters`,
       "Anthropic takes no union at the root of a tool's schema; merged",
@@ -100,7 +99,7 @@ function inputSchema(tool: FunctionTool, at: string, scope: Scope): JsonObject {
   }
   if (tool.strict !== true) return schema;
   const fitted = fitSchema(schema);
-  if (fitted.changes.length > 0) scope.report.note("approximated", "tool_schema", `${at}.parameters`, fitted.changes.join("; "));
+  if (fitted.changes.length > 0) scope.losses.approximate("tool_schema", `${at}.parameters`, fitted.changes.join("; "));
   return fitted.schema;
 }
 
@@ -128,7 +127,7 @@ function encodeChoice(request: ChatRequest, offered: boolean, scope: Scope): Dra
   const { toolChoice, parallelToolCalls } = request;
   if (!offered && !scope.native) {
     if (toolChoice !== undefined && toolChoice.type !== "none" && toolChoice.type !== "auto") {
-      scope.report.dropped("tool_choice_without_tools", "tool_choice", "no tool is offered");
+      scope.losses.drop("tool_choice_without_tools", "tool_choice", "no tool is offered");
     }
     return undefined;
   }

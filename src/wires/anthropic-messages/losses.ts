@@ -1,12 +1,12 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import type { Json } from "../../canonical/json.ts";
+import type { Losses } from "../shared/losses.ts";
 import { isEmpty } from "../shared/losses.ts";
-import type { Report } from "./report.ts";
 
 /** Reports what of another wire's request has no place here. Values that ask for nothing (n: 1, penalty 0) are no loss. */
-export function reportLosses(request: ChatRequest, report: Report): void {
+export function reportLosses(request: ChatRequest, losses: Losses): void {
   const lost = (field: string, asked: boolean): void => {
-    if (asked) report.dropped(`${field}_unsupported`, field, "the Anthropic API has no such setting");
+    if (asked) losses.drop(`${field}_unsupported`, field, "the Anthropic API has no such setting");
   };
   lost("n", (request.choices ?? 1) > 1);
   lost("seed", request.seed !== undefined);
@@ -30,17 +30,13 @@ export function reportLosses(request: ChatRequest, report: Report): void {
     stream_options: request.streamOptions,
   };
   for (const [field, value] of Object.entries(hints)) {
-    if (value !== undefined) report.note("ignored", `${field}_ignored`, field, "the Anthropic API has no such setting");
+    if (value !== undefined) losses.ignore(`${field}_ignored`, field, "the Anthropic API has no such setting");
   }
   if (request.endUser !== undefined && request.safetyIdentifier !== undefined) {
-    report.note("ignored", "safety_identifier_ignored", "safety_identifier", "Anthropic takes one user id; `user` was sent");
+    losses.ignore("safety_identifier_ignored", "safety_identifier", "Anthropic takes one user id; `user` was sent");
   }
   for (const [name, value] of Object.entries({ ...request.extra, ...request.own?.settings })) {
     if (isEmpty(value)) continue;
-    report.dropped(
-      "extra_dropped",
-      name,
-      `the Anthropic API does not know this field of ${request.extraOrigin ?? "another wire"}`,
-    );
+    losses.drop("extra_dropped", name, `the Anthropic API does not know this field of ${request.extraOrigin ?? "another wire"}`);
   }
 }

@@ -54,14 +54,13 @@ function addTurn(turns: Turn[], message: Message, at: string, scope: Scope): voi
   const role = message.role === "assistant" ? "assistant" : own ? "system" : "user";
   const blocks = [...encodeParts(message.content, `${at}.content`, scope)];
   if (isSystem(message) && !own) tag(blocks, message, at, scope);
-  if (message.name !== undefined) scope.report.dropped("message_name", `${at}.name`, "Anthropic's messages have no names");
+  if (message.name !== undefined) scope.losses.drop("message_name", `${at}.name`, "Anthropic's messages have no names");
   if (message.extra !== undefined && !scope.native) {
-    scope.report.dropped("extra_dropped", at, `unknown members of another wire: ${Object.keys(message.extra).join(", ")}`);
+    scope.losses.drop("extra_dropped", at, `unknown members of another wire: ${Object.keys(message.extra).join(", ")}`);
   }
   const last = turns.at(-1);
   if (scope.native) turns.push({ role, blocks, from: message, merged: false });
-  else if (blocks.length === 0)
-    scope.report.note("repaired", "empty_message_removed", at, "nothing of it can be sent to Anthropic");
+  else if (blocks.length === 0) scope.losses.repair("empty_message_removed", at, "nothing of it can be sent to Anthropic");
   else if (last?.role === role) {
     for (const block of blocks) last.blocks.push(block);
     last.merged = true;
@@ -70,12 +69,7 @@ function addTurn(turns: Turn[], message: Message, at: string, scope: Scope): voi
 
 /** System text amid the conversation keeps its place, as marked text of the user. */
 function tag(blocks: Draft[], message: Message, at: string, scope: Scope): void {
-  scope.report.note(
-    "approximated",
-    "system_in_conversation",
-    at,
-    "Anthropic's system text stands at the start; sent as marked user text",
-  );
+  scope.losses.approximate("system_in_conversation", at, "Anthropic's system text stands at the start; sent as marked user text");
   for (const block of blocks) {
     if (block["type"] === "text" && typeof block["text"] === "string")
       block["text"] = `<${message.role}>${block["text"]}</${message.role}>`;
@@ -87,28 +81,18 @@ function repair(turns: Turn[], leading: readonly Message[], scope: Scope): void 
   const from: Message = { role: "user", content: [] };
   if (turns.length === 0) {
     const text = leading.flatMap((message) => encodeParts(message.content, "messages[0].content", scope));
-    scope.report.note(
-      "approximated",
-      "system_as_user",
-      "messages",
-      "Anthropic needs a user message; the system text was sent as one",
-    );
+    scope.losses.approximate("system_as_user", "messages", "Anthropic needs a user message; the system text was sent as one");
     turns.push({ role: "user", blocks: text.length > 0 ? text : [placeholder()], from, merged: true });
   }
   if (turns[0]?.role === "assistant") {
-    scope.report.note("repaired", "leading_user_added", "messages[0]", "Anthropic's conversations begin with the user");
+    scope.losses.repair("leading_user_added", "messages[0]", "Anthropic's conversations begin with the user");
     turns.unshift({ role: "user", blocks: [placeholder()], from, merged: true });
   }
   const last = turns.at(-1);
   const tail = last?.blocks.at(-1);
   if (last?.role === "assistant" && tail?.["type"] === "text" && typeof tail["text"] === "string" && /\s$/.test(tail["text"])) {
     tail["text"] = tail["text"].trimEnd();
-    scope.report.note(
-      "repaired",
-      "trailing_space_removed",
-      "messages",
-      "Anthropic refuses white space at the end of a prefilled answer",
-    );
+    scope.losses.repair("trailing_space_removed", "messages", "Anthropic refuses white space at the end of a prefilled answer");
   }
 }
 
@@ -124,12 +108,7 @@ function renameRepeatedIds(turns: readonly Turn[], scope: Scope): void {
       if (seen.has(id)) {
         call["id"] = `${id}_${index}`;
         renamed.set(id, call["id"]);
-        scope.report.note(
-          "repaired",
-          "tool_call_id_repeated",
-          `messages`,
-          `the id ${id} names calls of several turns; one was renamed`,
-        );
+        scope.losses.repair("tool_call_id_repeated", `messages`, `the id ${id} names calls of several turns; one was renamed`);
       }
       seen.add(call["id"]);
     }
@@ -177,10 +156,10 @@ function encodeSystem(leading: readonly Message[], scope: Scope): Json | undefin
       const at = `messages[${index}].content[${inner}]`;
       if (part.type === "text" || scope.native)
         blocks.push(...[encodePart(part, at, scope)].filter((block) => block !== undefined));
-      else scope.report.dropped("system_part", at, "Anthropic's system text is text only");
+      else scope.losses.drop("system_part", at, "Anthropic's system text is text only");
     });
     if (message.name !== undefined)
-      scope.report.dropped("message_name", `messages[${index}].name`, "Anthropic's messages have no names");
+      scope.losses.drop("message_name", `messages[${index}].name`, "Anthropic's messages have no names");
   });
   const only = leading.length === 1 && spelled(leading[0]?.as, "string") && blocks.length === 1 ? blocks[0] : undefined;
   if (only) return plain(only) ?? [only];

@@ -1,11 +1,11 @@
 import type { Source } from "../../canonical/call.ts";
 import type { Finish } from "../../canonical/chat.ts";
-import { GatewayError } from "../../canonical/error.ts";
+import type { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
-import type { Warning } from "../../canonical/warnings.ts";
+import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import { number, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
@@ -20,21 +20,15 @@ import { decodeUsage, encodeDeltaUsage, mergeUsage } from "./usage.ts";
 
 /** The caller's own body with the model renamed and what the provider refuses taken out; its version and betas go along. */
 export function relay(source: Source, target: Target): Relayed<"chat"> {
-  const refused = (target.quirks.drop ?? []).filter((field) => source.members.has(field));
-  if (target.strict && refused[0] !== undefined) {
-    throw new GatewayError("unsupported", `${target.provider} does not take \`${refused[0]}\`.`, { param: refused[0] });
-  }
+  const losses = new Losses();
   const { "anthropic-version": version, "anthropic-beta": betas } = source.headers;
   const headers = { "anthropic-version": version ?? apiVersion, ...(betas !== undefined && { "anthropic-beta": betas }) };
   const renamed = source.json["model"] === target.model ? {} : { model: target.model };
-  const body = splice(source, { set: renamed, remove: refused });
-  const warnings = refused.map(
-    (field): Warning => ({ kind: "dropped", code: "field_refused", at: field, detail: `${target.provider} refuses it` }),
-  );
+  const body = splice(source, { set: renamed, remove: losses.refused(source.json, target) });
   const { provider, model } = target;
   return {
     wireRequest: { path, headers, body },
-    warnings,
+    warnings: losses.warnings,
     relay: new MessageRelay(provider),
     decoder: () => new MessageDecoder(provider, model, new Names(Number.POSITIVE_INFINITY), new Set()),
   };

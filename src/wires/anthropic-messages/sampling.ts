@@ -1,5 +1,5 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
-import type { Report } from "./report.ts";
+import type { Losses } from "../shared/losses.ts";
 import { type Draft, put } from "./spelling.ts";
 import { version } from "./thinking.ts";
 
@@ -10,7 +10,7 @@ export function encodeSampling(
   model: string,
   thinking: boolean,
   native: boolean,
-  report: Report,
+  losses: Losses,
 ): void {
   if (native) {
     put(body, "temperature", request.temperature);
@@ -31,26 +31,26 @@ export function encodeSampling(
   const temperature = plain && request.temperature === 1 ? undefined : request.temperature;
   const topP = plain && request.topP === 1 ? undefined : request.topP;
   if (temperature !== undefined) {
-    if (fixed !== undefined) report.dropped("temperature_fixed", "temperature", fixed);
+    if (fixed !== undefined) losses.drop("temperature_fixed", "temperature", fixed);
     else if (temperature > 1) {
       body["temperature"] = 1;
-      report.note("approximated", "temperature_clamped", "temperature", `${temperature} became 1, Anthropic's highest`);
+      losses.approximate("temperature_clamped", "temperature", `${temperature} became 1, Anthropic's highest`);
     } else body["temperature"] = temperature;
   }
   if (topP !== undefined) {
-    if (fixed !== undefined && topP < 0.99) report.dropped("top_p_fixed", "top_p", fixed);
+    if (fixed !== undefined && topP < 0.99) losses.drop("top_p_fixed", "top_p", fixed);
     else if (body["temperature"] !== undefined && made >= 4.1) {
-      report.dropped("top_p_with_temperature", "top_p", `${model} takes either temperature or top_p`);
+      losses.drop("top_p_with_temperature", "top_p", `${model} takes either temperature or top_p`);
     } else body["top_p"] = topP;
   }
   if (topK !== undefined) {
-    if (fixed !== undefined) report.dropped("top_k_fixed", "top_k", fixed);
+    if (fixed !== undefined) losses.drop("top_k_fixed", "top_k", fixed);
     else body["top_k"] = topK;
   }
   if (stop !== undefined) {
     const usable = stop.filter((word) => word.trim() !== "");
     if (usable.length < stop.length)
-      report.dropped("stop_whitespace", "stop", "Anthropic refuses stop sequences of white space only");
+      losses.drop("stop_whitespace", "stop", "Anthropic refuses stop sequences of white space only");
     if (usable.length > 0) body["stop_sequences"] = usable;
   }
 }

@@ -41,9 +41,9 @@ export function encodeThinking(
   const { reasoning } = request;
   if (reasoning === undefined) return off;
   if (scope.native) return asSaid(reasoning);
-  const { report } = scope;
+  const { losses } = scope;
   if (reasoning.display !== undefined || reasoning.extra !== undefined) {
-    report.note("ignored", "reasoning_details_ignored", "reasoning", "only how much to think is carried over to Anthropic");
+    losses.ignore("reasoning_details_ignored", "reasoning", "only how much to think is carried over to Anthropic");
   }
   if (!asksToThink(reasoning)) return off;
   if (reasoning.mode === "disabled" || reasoning.effort === "none") {
@@ -52,16 +52,16 @@ export function encodeThinking(
   }
   const style = styleOf(target.model);
   if (style === "none") {
-    report.dropped("reasoning_unsupported", "reasoning", `${target.model} cannot think`);
+    losses.drop("reasoning_unsupported", "reasoning", `${target.model} cannot think`);
     return off;
   }
   if (style === "adaptive") return adaptive(reasoning, target, forcedTool, scope);
   if (forcedTool) {
-    report.dropped("reasoning_with_forced_tool", "reasoning", "Anthropic's models cannot think when a tool is forced");
+    losses.drop("reasoning_with_forced_tool", "reasoning", "Anthropic's models cannot think when a tool is forced");
     return off;
   }
   if (continuesUnsigned(request.messages, target.provider)) {
-    report.dropped(
+    losses.drop(
       "reasoning_amid_tool_turn",
       "reasoning",
       "this tool turn began without signed reasoning, which Anthropic then demands",
@@ -86,25 +86,20 @@ function asSaid(reasoning: Reasoning): Thinking {
 }
 
 function adaptive(reasoning: Reasoning, target: Target, forcedTool: boolean, scope: Scope): Thinking {
-  const { report } = scope;
+  const { losses } = scope;
   const { budgetTokens } = reasoning;
   let effort = reasoning.effort;
   if (effort === undefined && budgetTokens !== undefined) {
     effort = budgetTokens <= 2048 ? "low" : budgetTokens <= 10_000 ? "medium" : "high";
-    report.note("approximated", "reasoning_budget_as_effort", "reasoning", `${budgetTokens} tokens became effort ${effort}`);
+    losses.approximate("reasoning_budget_as_effort", "reasoning", `${budgetTokens} tokens became effort ${effort}`);
   }
   if (effort === "minimal" || (effort === "xhigh" && version(target.model) === 4.6)) {
     const nearest = effort === "minimal" ? "low" : "high";
-    report.note("approximated", "reasoning_effort", "reasoning", `effort ${effort} became ${nearest}`);
+    losses.approximate("reasoning_effort", "reasoning", `effort ${effort} became ${nearest}`);
     effort = nearest;
   }
   if (!forcedTool) return { thinking: { type: "adaptive" }, effort, on: true };
-  report.note(
-    "approximated",
-    "reasoning_with_forced_tool",
-    "reasoning",
-    "a forced tool forbids thinking; only the effort was sent",
-  );
+  losses.approximate("reasoning_with_forced_tool", "reasoning", "a forced tool forbids thinking; only the effort was sent");
   return { thinking: undefined, effort, on: false };
 }
 
@@ -118,12 +113,12 @@ const budgets = new Map([
 ]);
 
 function budget(reasoning: Reasoning, maxTokens: number, scope: Scope): Thinking {
-  const { report } = scope;
+  const { losses } = scope;
   const wanted = Math.max(1024, reasoning.budgetTokens ?? budgets.get(reasoning.effort ?? "medium") ?? 8192);
   // The limit covers thoughts and answer; a quarter is kept for the answer.
   const tokens = Math.min(wanted, Math.floor(maxTokens * 0.75));
   if (tokens < 1024) {
-    report.dropped(
+    losses.drop(
       "reasoning_no_room",
       "reasoning",
       `an output limit of ${maxTokens} tokens leaves no room to think (at least 1366)`,
@@ -131,7 +126,7 @@ function budget(reasoning: Reasoning, maxTokens: number, scope: Scope): Thinking
     return off;
   }
   if (reasoning.budgetTokens !== tokens) {
-    report.note("approximated", "reasoning_effort_as_budget", "reasoning", `sent as a budget of ${tokens} tokens`);
+    losses.approximate("reasoning_effort_as_budget", "reasoning", `sent as a budget of ${tokens} tokens`);
   }
   return { thinking: { type: "enabled", budget_tokens: tokens }, effort: undefined, on: true };
 }

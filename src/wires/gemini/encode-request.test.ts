@@ -263,9 +263,3 @@ test("reasoning: budgets up to 2.5, levels from 3 on, what differs is reported",
   ]);
   assert.deepEqual(thinking({ effort: "high" }, "gemini-2.0-flash"), [null, ["reasoning_unsupported"]]);
 });
-
-test("a strict target refuses by name what would be left out", () => {
-  const refused = (error: unknown): boolean =>
-    error instanceof GatewayError && error.code === "unsupported" && error.param === "logit_bias";
-  assert.throws(() => encode(foreign({ logitBias: { "1": 5 } }), { strict: true }), refused);
-});

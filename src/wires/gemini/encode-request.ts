@@ -1,6 +1,5 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
-import { isEmpty } from "../shared/losses.ts";
 import { onlyResponses } from "../shared/only-responses.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { CandidateDecoder } from "./decode-reply.ts";
@@ -14,8 +13,7 @@ import { reportUnsaid } from "./unsaid.ts";
 
 /**
  * A canonical request as a body for a provider. What was decoded from this wire comes out as it came in, but for the model and
- * the target's quirks. Throws `invalid_request` for a history no provider takes, and `unsupported` where the target is strict
- * and something would be left out.
+ * the target's quirks. Throws `invalid_request` for a history no provider takes.
  */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
   const { body, scope, decoder } = encodeBody(request, target);
@@ -50,11 +48,7 @@ export function encodeBody(request: ChatRequest, target: Target): EncodedBody {
   put(body, "serviceTier", tier(request, scope));
   if (native) writeOwn(body, request);
   else reportUnsaid(request, losses);
-  for (const field of target.quirks.drop ?? []) {
-    if (isEmpty(body[field])) continue;
-    delete body[field];
-    losses.drop("field_dropped", field, "the provider refuses this field.");
-  }
+  for (const field of losses.refused(body, target)) delete body[field];
   const { provider, callId } = target;
   const decoder = new CandidateDecoder({
     provider,

@@ -1,12 +1,12 @@
 import type { Source } from "../../canonical/call.ts";
 import type { Finish } from "../../canonical/chat.ts";
-import { GatewayError } from "../../canonical/error.ts";
+import type { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Operation } from "../../canonical/operations.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
-import type { Warning } from "../../canonical/warnings.ts";
+import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import { list, number, object, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
@@ -19,17 +19,11 @@ import { decodeUsage, mergeUsage } from "./usage.ts";
 
 /** The caller's own body, but for what the provider refuses. The model is in the path; the caller's query (its key) stays here. */
 export function relayBody(source: Source, target: Target, verb: Verb): Pick<Relayed<Operation>, "wireRequest" | "warnings"> {
-  const refused = (target.quirks.drop ?? []).filter((field) => source.members.has(field));
-  if (target.strict && refused[0] !== undefined) {
-    throw new GatewayError("unsupported", `Provider ${target.provider} cannot take \`${refused[0]}\`.`, { param: refused[0] });
-  }
-  const warnings = refused.map(
-    (at): Warning => ({ kind: "dropped", code: "field_dropped", at, detail: "the provider refuses this field." }),
-  );
-  const body = splice(source, { set: {}, remove: refused });
+  const losses = new Losses();
+  const body = splice(source, { set: {}, remove: losses.refused(source.json, target) });
   return {
     wireRequest: { path: pathFor(target.model, verb), headers: { "content-type": "application/json" }, body },
-    warnings,
+    warnings: losses.warnings,
   };
 }
 

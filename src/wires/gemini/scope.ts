@@ -28,7 +28,7 @@ export function scopeFor(native: boolean, target: Target): Scope {
   return {
     native,
     target,
-    losses: new Losses(target.strict ?? false),
+    losses: new Losses(),
     toolNames: native
       ? new Names(target.quirks.toolNameLength ?? Number.POSITIVE_INFINITY)
       : new Names(target.quirks.toolNameLength ?? longestName, illegal),

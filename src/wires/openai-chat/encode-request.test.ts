@@ -176,14 +176,6 @@ describe("a history from another wire", () => {
     assert.deepEqual(Object.keys(body).toSorted(), ["messages", "model"]);
   });
 
-  it("is refused instead, naming the place, where the target is strict", () => {
-    const error = refusal(() => encode(foreign({ topK: 5 }), { strict: true }));
-    assert.deepEqual([error.code, error.param, error.status], ["unsupported", "top_k", 400]);
-    const part = { type: "opaque", origin: anthropic, kind: "compaction", value: {} } as const;
-    const other = refusal(() => encode(foreign({ messages: [{ role: "user", content: [part] }] }), { strict: true }));
-    assert.equal(other.param, "messages[0].content[0]");
-  });
-
   it("sends documents as files, text documents as tagged text", () => {
     const pdf: Part = { type: "document", source: { kind: "base64", mediaType: "application/pdf", data: "JVBE" } };
     const note: Part = { type: "document", title: "Note", source: { kind: "text", text: "body", mediaType: "text/plain" } };

@@ -20,8 +20,7 @@ const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "f
 
 /**
  * A canonical request as a body for a provider. What was decoded from this wire comes out as it came in, but for the model,
- * the stream settings and the target's quirks. Throws `invalid_request` for a history no provider takes, and `unsupported`
- * where the target is strict and something would be left out.
+ * the stream settings and the target's quirks. Throws `invalid_request` for a history no provider takes.
  */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
   const homeless = onlyResponses(request);
@@ -54,11 +53,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     const at = `messages[${request.messages.length - 1}]`;
     context.losses.approximate("prefill_not_continued", at, "this API answers the last message; it does not go on with it.");
   }
-  for (const field of target.quirks.drop ?? []) {
-    if (isEmpty(body[field])) continue;
-    body[field] = undefined;
-    context.losses.drop("field_dropped", field, "the provider refuses this field.");
-  }
+  for (const field of context.losses.refused(body, target)) body[field] = undefined;
   const decoder = new ChatDecoder({
     provider: target.provider,
     names: context.toolNames,

@@ -1,11 +1,10 @@
 import type { Source } from "../../canonical/call.ts";
 import type { Finish } from "../../canonical/chat.ts";
-import { GatewayError } from "../../canonical/error.ts";
+import type { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
-import type { Warning } from "../../canonical/warnings.ts";
-import { isEmpty } from "../shared/losses.ts";
+import { isEmpty, Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import { number, object, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
@@ -24,7 +23,7 @@ import { decodeUsage, mergeUsage } from "./usage.ts";
 export function relay(source: Source, target: Target): Relayed<"chat"> {
   const { json } = source;
   const { quirks } = target;
-  const warnings: Warning[] = [];
+  const losses = new Losses();
   const set: Record<string, Json> = {};
   const remove: string[] = [];
   if (json["model"] !== target.model) set["model"] = target.model;
@@ -35,7 +34,7 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
     if (!asked) set["stream_options"] = { ...options, include_usage: true };
   } else if (quirks.streamUsage === false && json["stream_options"] !== undefined) {
     remove.push("stream_options");
-    if (asked) warnings.push(dropped("stream_options", "the provider tells no usage in streams."));
+    if (asked) losses.drop("field_dropped", "stream_options", "the provider tells no usage in streams.");
   }
 
   const limits = ["max_tokens", "max_completion_tokens"];
@@ -45,17 +44,12 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
     remove.push(other);
     if (isEmpty(json[field]) && !isEmpty(json[other])) set[field] = json[other] ?? null;
   }
-  for (const refused of quirks.drop ?? []) {
-    if (json[refused] === undefined) continue;
-    remove.push(refused);
-    if (!isEmpty(json[refused])) warnings.push(dropped(refused, "the provider refuses this field."));
-  }
+  remove.push(...losses.refused(json, target));
   if (quirks.developerRole === false) {
     const messages = withoutDeveloper(json["messages"]);
     if (messages !== undefined) {
       set["messages"] = messages;
-      const code = "developer_role_as_system";
-      warnings.push({ kind: "approximated", code, at: "messages", detail: "the provider does not know the developer role." });
+      losses.approximate("developer_role_as_system", "messages", "the provider does not know the developer role.");
     }
   }
   const worded =
@@ -64,27 +58,19 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
     set["messages"] = worded.messages;
     if (worded.response_format !== undefined) set["response_format"] = worded.response_format;
     else remove.push("response_format");
-    warnings.push({ kind: "emulated", ...emulated });
-  }
-  const lost = target.strict ? warnings.find(({ kind }) => kind === "dropped") : undefined;
-  if (lost !== undefined) {
-    throw new GatewayError("unsupported", `Provider ${target.provider} cannot take \`${lost.at}\`: ${lost.detail}`, {
-      param: lost.at,
-    });
+    losses.emulate(emulated.code, emulated.at, emulated.detail);
   }
   const body = splice(source, { set, remove });
   const { provider } = target;
   const choices = number(json["n"]) ?? 1;
   return {
     wireRequest: { path, headers: { "content-type": "application/json" }, body },
-    warnings,
+    warnings: losses.warnings,
     relay: new ChatRelay(target, asked, choices, source.members.has("tools")),
     decoder: () =>
       new ChatDecoder({ provider, names: new Names(Number.POSITIVE_INFINITY), choices, reasoningBack: quirks.reasoningBack }),
   };
 }
-
-const dropped = (at: string, detail: string): Warning => ({ kind: "dropped", code: "field_dropped", at, detail });
 
 /** The messages with system for developer; undefined where there is none to change. */
 function withoutDeveloper(messages: Json | undefined): Json | undefined {

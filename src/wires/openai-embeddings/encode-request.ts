@@ -10,7 +10,7 @@ import { path, name as wireName } from "./name.ts";
 /** A canonical request as OpenAI's. Throws `unsupported` for inputs that are neither text, tokens nor pictures. */
 export function encodeRequest(request: EmbedRequest, target: Target): EncodedRequest<"embed"> {
   const native = request.extraOrigin === wireName;
-  const losses = new Losses(target.strict ?? false);
+  const losses = new Losses();
   const spelling = (native && request.spelling) || {};
   const inputs = request.inputs.map((input, index) => encodeInput(input, index, native || target.quirks.embedParts === true));
   const body: Record<string, Json> = {
@@ -36,11 +36,7 @@ export function encodeRequest(request: EmbedRequest, target: Target): EncodedReq
     }
   }
   for (const [name, spelt] of Object.entries(spelling)) if (spelt === "null") body[name] ??= null;
-  for (const refused of target.quirks.drop ?? []) {
-    if (!(refused in body)) continue;
-    if (!isEmpty(body[refused])) losses.drop("field_dropped", refused, "the provider refuses this field.");
-    delete body[refused];
-  }
+  for (const field of losses.refused(body, target)) delete body[field];
   const decoder = new EmbedDecoder(target.provider, inputs.length);
   return { wireRequest: { path, headers: {}, body }, warnings: losses.warnings, decoder };
 }

@@ -1,7 +1,7 @@
 import type { Source } from "../../canonical/call.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
-import { isEmpty, Losses } from "../shared/losses.ts";
+import { Losses } from "../shared/losses.ts";
 import { object, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
 import type { Observed, Relay, Relayed, Target } from "../wire.ts";
@@ -16,11 +16,8 @@ import { decodeUsage } from "./usage.ts";
 /** Passes a call on in the caller's own bytes, with the provider's name for the model and without what it refuses. */
 export function relay(source: Source, target: Target): Relayed<"embed"> {
   const { json } = source;
-  const losses = new Losses(target.strict ?? false);
-  const remove = (target.quirks.drop ?? []).filter((field) => source.members.has(field));
-  for (const refused of remove) {
-    if (!isEmpty(json[refused])) losses.drop("field_dropped", refused, "the provider refuses this field.");
-  }
+  const losses = new Losses();
+  const remove = losses.refused(json, target);
   const set = json["model"] === target.model ? {} : { model: target.model };
   const { provider } = target;
   const wanted = encodingOf(json["encoding_format"]);

@@ -23,8 +23,7 @@ const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "f
 
 /**
  * A canonical request as a body for a provider. What was decoded from this wire comes out as it came in, but for the model, the
- * stream settings and the target's quirks. Throws `invalid_request` for a history no provider takes, and `unsupported` where
- * the target is strict and something would be left out.
+ * stream settings and the target's quirks. Throws `invalid_request` for a history no provider takes.
  */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
   const { body, context, answer } = encodeBody(request, target);
@@ -75,11 +74,7 @@ export function encodeBody(request: ChatRequest, target: Target): Encoded {
     wordForJson(request, body, context);
   }
   unnamed(request, body, context);
-  for (const field of target.quirks.drop ?? []) {
-    if (isEmpty(body[field])) continue;
-    body[field] = undefined;
-    context.losses.drop("field_dropped", field, "the provider refuses this field.");
-  }
+  for (const field of context.losses.refused(body, target)) body[field] = undefined;
   return { body, context, answer: sent?.restore };
 }
 

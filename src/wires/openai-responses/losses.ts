@@ -25,7 +25,7 @@ export function contextFor(native: boolean, target: Target): Context {
   return {
     target,
     native,
-    losses: new Losses(target.strict ?? false),
+    losses: new Losses(),
     toolNames: new Names(toolNameLength ?? (native ? Number.POSITIVE_INFINITY : nameLength), native ? undefined : illegalInNames),
     callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : idLength)),
     restores: new Map(),

@@ -61,7 +61,6 @@ describe("relayed requests", () => {
     const quirks = { drop: ["user", "metadata"] };
     const { sent, codes } = pass({ model: "m", user: "u", metadata: null }, { quirks });
     assert.deepEqual([sent, codes], [{ input: "hi", model: "gpt-5" }, ["user"]]);
-    assert.throws(() => pass({ model: "m", user: "u" }, { quirks, strict: true }), GatewayError);
   });
 });
 
@@ -74,7 +73,6 @@ describe("reasoning that this gateway showed in another wire's name", () => {
     const { sent, codes } = pass({ model: "m", input });
     assert.deepEqual(sent["input"], input.toSpliced(1, 1));
     assert.deepEqual(codes, ["input[1]"]);
-    assert.throws(() => pass({ model: "m", input }, { strict: true }), GatewayError);
     assert.deepEqual(round({ model: "m", input }).input, input.toSpliced(1, 1));
   });
 

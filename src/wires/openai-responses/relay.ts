@@ -1,12 +1,12 @@
 import type { Source } from "../../canonical/call.ts";
 import type { Finish } from "../../canonical/chat.ts";
-import { GatewayError } from "../../canonical/error.ts";
+import type { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import type { Warning } from "../../canonical/warnings.ts";
-import { isEmpty } from "../shared/losses.ts";
+import { isEmpty, Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
 import { number, object, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
@@ -34,19 +34,17 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
 /** The caller's body for another provider: shared by all operations that have a body. */
 export function edited(
   { json, ...source }: Source,
-  { model, provider, quirks, strict }: Target,
+  target: Target,
 ): { readonly body: readonly Uint8Array[]; readonly warnings: readonly Warning[] } {
-  const warnings: Warning[] = [];
-  const drop = (code: string, at: string, detail: string): void => {
-    if (strict) throw new GatewayError("unsupported", `Provider ${provider} cannot take \`${at}\`: ${detail}`, { param: at });
-    warnings.push({ kind: "dropped", code, at, detail });
-  };
-  const remove = (quirks.drop ?? []).filter((field) => json[field] !== undefined);
-  for (const field of remove) if (!isEmpty(json[field])) drop("field_dropped", field, "the provider refuses this field.");
+  const losses = new Losses();
+  const remove = losses.refused(json, target);
   const known = withoutMade(json["input"]);
-  for (const at of known?.at ?? []) drop("foreign_reasoning", at, "earlier reasoning of another API cannot be sent here.");
-  const renamed = json["model"] === model ? {} : { model };
-  return { body: splice({ json, ...source }, { set: { ...renamed, ...(known && { input: known.input }) }, remove }), warnings };
+  for (const at of known?.at ?? []) {
+    losses.drop("foreign_reasoning", at, "earlier reasoning of another API cannot be sent here.");
+  }
+  const renamed = json["model"] === target.model ? {} : { model: target.model };
+  const set = { ...renamed, ...(known && { input: known.input }) };
+  return { body: splice({ json, ...source }, { set, remove }), warnings: losses.warnings };
 }
 
 /** Reads along while a response passes unchanged. */

@@ -1,22 +1,13 @@
-import { GatewayError } from "../../canonical/error.ts";
 import type { Json } from "../../canonical/json.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import type { Target } from "../wire.ts";
 
-/** Keeps account of what of a request does not reach the provider as it was asked. */
+/** Keeps account of what of a request does not reach the provider as it was asked. Whether that is borne is not a codec's to say. */
 export class Losses {
   readonly warnings: Warning[] = [];
-  readonly #strict: boolean;
-  readonly #said = new Set<string>();
 
-  constructor(strict: boolean) {
-    this.#strict = strict;
-  }
-
-  /** Left out altogether. Throws `unsupported` naming the place where the target is strict. */
+  /** Left out altogether. */
   drop(code: string, at: string, detail: string): void {
-    if (this.#strict) {
-      throw new GatewayError("unsupported", `The provider of this model cannot take \`${at}\`: ${detail}`, { param: at });
-    }
     this.warnings.push({ kind: "dropped", code, at, detail });
   }
 
@@ -37,9 +28,17 @@ export class Losses {
 
   /** A hint without bearing on the answer's content was not followed; reported at its first place only. */
   ignore(code: string, at: string, detail: string): void {
-    if (this.#said.has(code)) return;
-    this.#said.add(code);
+    if (this.warnings.some((said) => said.kind === "ignored" && said.code === code)) return;
     this.warnings.push({ kind: "ignored", code, at, detail });
+  }
+
+  /** Which of a body's fields the target's provider refuses: to be taken out. Reported are those that say something. */
+  refused(body: { readonly [field: string]: Json | undefined }, { quirks }: Target): readonly string[] {
+    const refused = (quirks.drop ?? []).filter((field) => body[field] !== undefined);
+    for (const field of refused) {
+      if (!isEmpty(body[field])) this.drop("field_dropped", field, "the provider refuses this field.");
+    }
+    return refused;
   }
 }
 

@@ -29,7 +29,6 @@ export const translateRequests: TargetCell = (exchange, { subject, judges }, wir
   }
   const model = /\/models\/(.+):\w+(?:\?|$)/.exec(decodeURIComponent(wireRequest.path))?.[1] ?? str(obj(body)["model"]);
   if (model !== decoded.model) out.push(diff(`${wire}.request.model`, decoded.model, model));
-  out.push(...strictRefusal(() => codecOf(subject, wire).encodeRequest(request, { ...target, strict: true }), warnings));
   return out;
 };
 
@@ -53,15 +52,3 @@ function refused(run: () => unknown): Diff[] {
 }
 
 const isString = (value: unknown): boolean => typeof value === "string";
-
-/** Where something was dropped, a strict target refuses by name instead. */
-function strictRefusal(run: () => unknown, warnings: readonly { readonly kind: string; readonly code: string }[]): Diff[] {
-  const dropped = warnings.find((warning) => warning.kind === "dropped");
-  try {
-    run();
-    return dropped ? [diff("strict", "unsupported", `accepted although ${dropped.code}`)] : [];
-  } catch (error) {
-    const { code, message } = thrown(error);
-    return code === "unsupported" ? [] : [diff("strict", "unsupported", `${code}: ${message}`)];
-  }
-}
