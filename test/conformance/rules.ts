@@ -60,15 +60,6 @@ export const rules: readonly Rule[] = [
     check: /^relay\.interesting\.usage/,
     where: (_diff: Diff, { wire, stream = "" }: Exchange) => wire === "gemini" && !wireJudges.gemini.stream(stream).ended,
   },
-  {
-    id: "put-back",
-    cell: "ledger",
-    reason:
-      "signed reasoning of an earlier answer was put back into a request that lacks it: it was changed, so it was not relayed",
-    check: /^relayed\.relayed$/,
-    where: (_diff: Diff, { request }: Exchange) =>
-      /"tool_call_id"|"tool_result"|"functionResponse"|_output"/.test(JSON.stringify(request)),
-  },
   ...(["socket", "ledger"] as const).map((cell) => ({
     id: `json-mended-${cell}`,
     cell,
