@@ -29,5 +29,10 @@ function segment(text: string): string {
   if (text === "" || text === "." || text === "..") {
     throw new GatewayError("invalid_request", "The model's name has an empty segment or one of dots alone.", { param: "model" });
   }
+  if (!text.isWellFormed()) {
+    throw new GatewayError("invalid_request", "The model's name is no Unicode text: it has half a surrogate pair.", {
+      param: "model",
+    });
+  }
   return encodeURIComponent(text);
 }
