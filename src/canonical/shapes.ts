@@ -6,6 +6,7 @@ import type { Usage } from "./usage.ts";
 
 /** What a whole result says of itself, for the books. */
 export interface ResultFacts {
+  readonly id?: string | undefined;
   readonly model?: string | undefined;
   readonly usage?: Usage | undefined;
   /** How the answer's choices ended, the first one first. */
@@ -23,7 +24,7 @@ export interface Shape<Op extends Operation> {
 
 export const shapes: { readonly [Op in Operation]: Shape<Op> } = {
   chat: {
-    facts: ({ model, usage, choices }: ChatResult) => ({ model, usage, finishes: choices.map(({ finish }) => finish) }),
+    facts: ({ id, model, usage, choices }: ChatResult) => ({ id, model, usage, finishes: choices.map(({ finish }) => finish) }),
     explode,
     accumulate,
   },

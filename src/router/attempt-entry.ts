@@ -45,7 +45,7 @@ export class AttemptEntry {
     this.#warnings = call.warnings;
     this.#stream = call.stream;
     this.#clock = clock;
-    this.#note = relayed ? noteOf(call, candidate, pins) : undefined;
+    this.#note = noteOf(call, candidate, pins);
     this.#open = log.begin({
       id: `${call.id}.${number}`,
       callId: call.id,
@@ -73,9 +73,10 @@ export class AttemptEntry {
     this.#headersMs = this.#clock.now() - this.startedAt;
   }
 
-  onContent(model: string | undefined): void {
+  onContent(facts: Observed): void {
     this.#contentMs = this.#clock.now() - this.startedAt;
-    if (model !== undefined) this.#record.model = model;
+    if (facts.model !== undefined) this.#record.model = facts.model;
+    this.#note?.(undefined, facts);
   }
 
   /** Where to ask what a stream has told of itself, should it fail before content: its usage is billed all the same. */

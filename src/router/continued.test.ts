@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Call, CallRecord } from "../canonical/call.ts";
+import { type Call, CallRecord, withRequest } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 import type { Keeper, Pins } from "../canonical/ports.ts";
 import { Warnings } from "../canonical/warnings.ts";
@@ -126,9 +126,22 @@ describe("what is noted of an answer", () => {
     note?.(finished, { id: "resp_2", usage });
     note?.({ kind: "cancelled" }, { id: "resp_3" });
     note?.({ kind: "cancelled" }, {});
-    assert.deepEqual(pins.log, ["pin dev resp_2 oai/gpt-5 true", "pin dev resp_3 oai/gpt-5 false"]);
+    note?.(undefined, { id: "resp_4" });
+    assert.deepEqual(pins.log, [
+      "pin dev resp_2 oai/gpt-5 true",
+      "pin dev resp_3 oai/gpt-5 false",
+      "pin dev resp_4 oai/gpt-5 false",
+    ]);
     assert.equal(noted(chat("oai/gpt-5", undefined, { store: false })).note, undefined);
     assert.equal(noted(chat("ant/claude", undefined)).note, undefined);
+  });
+
+  it("is its keeper where the request was changed on its way, too", () => {
+    const call = chat("oai/gpt-5", undefined);
+    const { pins, note } = noted(withRequest(call, call.request));
+    note?.(finished, { id: "resp_5", usage });
+    assert.deepEqual(pins.log, ["pin dev resp_5 oai/gpt-5 true"]);
+    assert.equal(noted(withRequest(call, { ...call.request, store: false })).note, undefined);
   });
 
   it("is its end, once the provider has deleted it", () => {

@@ -4,22 +4,23 @@ import type { Terminal } from "../canonical/terminal.ts";
 import type { Observed } from "../wires/wire.ts";
 import type { Candidate } from "./candidate.ts";
 
-/** Notes what a reply tells of an answer that its provider keeps; gives the facts that are to be booked. */
-export type Note = (terminal: Terminal, facts: Partial<Observed>) => Partial<Observed>;
+/**
+ * Notes what a reply tells of an answer that its provider keeps; gives the facts that are to be booked. Without a terminal the
+ * reply has only begun: from then on its caller may know the answer's id.
+ */
+export type Note = (terminal: Terminal | undefined, facts: Partial<Observed>) => Partial<Observed>;
 
 /**
  * What is to be noted of the call's reply, where its wire can refer to kept answers: that this deployment keeps the answer, that
  * it was deleted, that its usage is booked (of an answer made in the background, with the first call that brings it).
  */
 export function noteOf(call: Call, { deployment, endpoint }: Candidate, pins: Pins | undefined): Note | undefined {
-  if (pins === undefined || endpoint.wire.codecs.stored === undefined || call.source?.wire !== endpoint.wire.name) {
-    return undefined;
-  }
+  if (pins === undefined || endpoint.wire.codecs.stored === undefined || call.callerWire !== endpoint.wire.name) return undefined;
   const owner = call.caller.keyId;
   const { continues } = call;
   switch (call.operation) {
     case "chat": {
-      if (call.source.json["store"] === false) return undefined;
+      if (!isKept(call)) return undefined;
       const { provider, model } = deployment;
       return (_, told) => {
         if (told.id !== undefined) pins.pin(owner, told.id, { provider, model }, told.usage !== undefined);
@@ -30,7 +31,7 @@ export function noteOf(call: Call, { deployment, endpoint }: Candidate, pins: Pi
       if (continues === undefined) return undefined;
       const deletes = "verb" in call.request && call.request.verb === "delete";
       return (terminal, told) => {
-        if (terminal.kind !== "finished") return told;
+        if (terminal?.kind !== "finished") return told;
         if (deletes) pins.unpin(owner, continues);
         return told.usage === undefined || pins.claimUsage(owner, continues) ? told : { ...told, usage: undefined };
       };
@@ -39,4 +40,10 @@ export function noteOf(call: Call, { deployment, endpoint }: Candidate, pins: Pi
     case "count-tokens":
       return undefined;
   }
+}
+
+/** Whether the answer is to be kept, as far as the caller says. What was changed on its way has no source any more. */
+function isKept(call: Call): boolean {
+  if (call.source !== undefined) return call.source.json["store"] !== false;
+  return !("store" in call.request) || call.request.store !== false;
 }

@@ -54,7 +54,7 @@ export async function streamReply<Op extends Operation>(
         const stream = streamOf(reader, prepared, entry);
         entry.observe(() => stream.facts());
         await stream.open();
-        entry.onContent(stream.facts().model);
+        entry.onContent(stream.facts());
         const { losable } = stream.facts();
         return {
           stream: true,

@@ -63,6 +63,7 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
         facts.error ??= chunk.error;
         return;
       case "start":
+        facts.id ??= chunk.head.id;
         facts.model = chunk.head.model ?? facts.model;
         break;
       case "usage":

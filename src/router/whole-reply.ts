@@ -60,12 +60,12 @@ function settled<Op extends Operation>(
   { shape }: Prepared<Op>,
   entry: AttemptEntry,
 ): WholeReply<Op> {
-  const { model, usage, finishes } = shape.facts(result);
+  const { id, model, usage, finishes } = shape.facts(result);
   for (const finish of finishes) {
     const failure = failedFinish(finish);
     if (failure !== undefined) throw failure;
   }
-  entry.settle(finished, { model, usage, finish: finishes[0] });
+  entry.settle(finished, { id, model, usage, finish: finishes[0] });
   return { stream: false, result };
 }
 

@@ -13,6 +13,15 @@ import { type RawUpstream, startRawUpstream, whole } from "./reliability/raw-ups
 
 /* Answers that their provider keeps: later calls about them go to the deployment that has them, also after a restart. */
 
+/** A stream up to its first word. */
+const begun = (id: string): string =>
+  [
+    { type: "response.created", response: { id, object: "response", status: "in_progress", model: "m", output: [] } },
+    { type: "response.output_text.delta", output_index: 0, content_index: 0, item_id: "msg_1", delta: "Well" },
+  ]
+    .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    .join("");
+
 describe("answers kept by one of several providers", () => {
   let one: Simulator;
   let two: Simulator;
@@ -50,7 +59,11 @@ providers:
     two = await startSimulator();
     const answer = { id: "resp_slow", object: "response", background: true, model: "m", output: [] };
     const usage = { input_tokens: 3, output_tokens: 5, total_tokens: 8 };
-    background = await startRawUpstream(({ head, socket }) => {
+    background = await startRawUpstream(({ head, body, socket }) => {
+      if (body["stream"] === true) {
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${begun("resp_running")}`);
+        return;
+      }
       const queued = head.startsWith("POST");
       socket.write(
         whole(200, JSON.stringify(queued ? { ...answer, status: "queued" } : { ...answer, status: "completed", usage })),
@@ -94,6 +107,15 @@ providers:
     });
   }
 
+  test("are their owner's alone where a strict call's answer was translated", async () => {
+    const schema = { type: "object", properties: { a: { type: "string" } }, required: ["a"], additionalProperties: false };
+    const format = { type: "json_schema", name: "out", strict: true, schema } as const;
+    const body = { model: "two/echo", input: "x", text: { format } };
+    const { id } = await dev.responses.stream(body, { headers: { "x-polygate-strict": "refuse" } }).finalResponse();
+    assert.equal((await dev.responses.retrieve(id)).id, id);
+    await refused(ops.responses.retrieve(id), 404, /not yours/);
+  });
+
   test("are found again after a restart", async () => {
     const made = await dev.responses.create({ model: "one/echo", input: "remember" });
     await running.close(500);
@@ -129,5 +151,15 @@ providers:
         ["stored", null, null],
       ],
     );
+  });
+
+  test("are their owner's alone from their first word on", async () => {
+    const running = await dev.responses.create({ model: "slow/m", input: "x", stream: true });
+    for await (const event of running) {
+      if (event.type !== "response.output_text.delta") continue;
+      await refused(ops.responses.cancel("resp_running"), 404, /not yours/);
+      assert.equal((await dev.responses.cancel("resp_running")).id, "resp_slow");
+      break;
+    }
   });
 });
