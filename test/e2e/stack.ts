@@ -39,6 +39,8 @@ export interface StackOptions {
   /** What the providers are given as credentials; none without. */
   readonly credentials?: { readonly oai: string; readonly ant: string } | undefined;
   readonly random?: ServeOptions["random"];
+  /** Default: the machine's. */
+  readonly clock?: ServeOptions["clock"];
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -70,6 +72,7 @@ ${options.yaml ?? ""}
     onTrouble: (message) => troubles.push(message),
     pace: options.pace,
     random: options.random,
+    clock: options.clock,
   });
   const { address } = running;
   return {

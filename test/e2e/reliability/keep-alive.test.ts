@@ -32,7 +32,7 @@ function serve(request: RawRequest): void {
   }, quietMs);
 }
 
-describe("keep-alive", { timeout: 120_000 }, () => {
+describe("#29: keep-alive", { timeout: 120_000 }, () => {
   let upstream: RawUpstream;
   let stack: Stack;
   before(async () => {

@@ -53,7 +53,7 @@ const silentAfter =
     socket.on("close", () => clearInterval(timer));
   };
 
-describe("timers", { timeout: 120_000 }, () => {
+describe("#29: timers", { timeout: 120_000 }, () => {
   test("connect: nobody takes the connection", async (t) => {
     const full = await fullPort();
     try {

@@ -29,6 +29,8 @@ export interface FourWires extends Stack {
 
 export interface PostOptions extends AskOptions {
   readonly stream?: boolean | undefined;
+  /** In place of the gateway's own. */
+  readonly address?: string | undefined;
 }
 
 /** A gateway whose providers `oai`, `res`, `ant` and `gem` speak one wire each, all at one upstream. */
@@ -52,10 +54,10 @@ ${options.yaml ?? ""}`,
       if (!isObject(body)) throw new Error("the provider was sent nothing");
       return body;
     },
-    post: (wire, model, body, { stream = false, ...more } = {}) => {
+    post: (wire, model, body, { stream = false, address = stack.address, ...more } = {}) => {
       const { path, named } = addressOf(wire, model, stream);
       const family = wire === "anthropic-messages" ? "anthropic" : "openai";
-      return ask(stack.address, family, { ...named, ...body }, { key: stack.key, path, ...more });
+      return ask(address, family, { ...named, ...body }, { key: stack.key, path, ...more });
     },
     close: async () => {
       await stack.close();
