@@ -143,9 +143,12 @@ async function readError(upstream: UpstreamReply, call: Call, candidate: Candida
   const plainer = status === 400 && call.callerWire !== candidate.endpoint.wire.name ? plainly.get(error.code) : undefined;
   return error.with({
     status: plainer ?? (status >= 400 && status <= 599 ? status : undefined),
-    retryAfterMs: error.retryAfterMs ?? (error.retryable ? retryAfterMs(headers, wall) : undefined),
+    retryAfterMs: longest(error.retryAfterMs, error.retryable ? retryAfterMs(headers, wall) : undefined),
   });
 }
+
+const longest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 
 /** As much of an error's body as there is: the status counts, however its explanation ends. Throws `cancelled` only. */
 async function readErrorText(body: BodyReader): Promise<string> {

@@ -96,6 +96,17 @@ describe("dispatch", () => {
     );
   });
 
+  it("waits for the longest that the provider asks for, in a header or in words", async () => {
+    const reads = ['{"error":{"message":"Please try again in 1m2s.","code":"rate_limit_exceeded"}}'];
+    for (const [seconds, wait] of [
+      ["1", 62_000],
+      ["90", 90_000],
+    ] as const) {
+      const { run } = rig([{ status: 429, reads, headers: { "retry-after": seconds } }]);
+      assert.equal((await refusal(run(callOf(openai, "oai/m", { deadline: 30_000 })))).retryAfterMs, wait);
+    }
+  });
+
   it("stops waiting the moment the caller goes away, and leaves nothing behind", async () => {
     const { handler, clock, log } = rig([busy]);
     const abort = new AbortController();

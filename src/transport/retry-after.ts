@@ -1,4 +1,5 @@
 import type { HeaderBag } from "../canonical/call.ts";
+import { durationMs } from "../canonical/duration.ts";
 
 /** Waits longer than this are cut to it: a provider that says a year is not taken at its word. */
 const LONGEST_MS = 24 * 60 * 60 * 1000;
@@ -13,8 +14,7 @@ const LONGEST_MS = 24 * 60 * 60 * 1000;
  * @param wall milliseconds since the epoch, against which dates are read
  */
 export function retryAfterMs(headers: HeaderBag, wall: number, capMs: number = LONGEST_MS): number | undefined {
-  const wait =
-    milliseconds(headers["retry-after-ms"]) ?? secondsOrDate(headers["retry-after"], wall) ?? exhaustedReset(headers, wall);
+  const wait = decimal(headers["retry-after-ms"]) ?? secondsOrDate(headers["retry-after"], wall) ?? exhaustedReset(headers, wall);
   return wait === undefined ? undefined : Math.min(Math.max(0, Math.ceil(wait)), capMs);
 }
 
@@ -24,8 +24,6 @@ function decimal(text: string | undefined): number | undefined {
   const trimmed = text?.trim();
   return trimmed !== undefined && DECIMAL.test(trimmed) ? Number(trimmed) : undefined;
 }
-
-const milliseconds = (text: string | undefined): number | undefined => decimal(text);
 
 function secondsOrDate(text: string | undefined, wall: number): number | undefined {
   const seconds = decimal(text);
@@ -67,20 +65,7 @@ function resetWait(text: string | undefined, wall: number): number | undefined {
     if (plain > 1e11) return plain - wall;
     return plain > 1e9 ? plain * 1000 - wall : plain * 1000;
   }
-  return duration(text) ?? rfc3339(text, wall);
-}
-
-const UNIT_MS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|h|m|s))+$/;
-
-function duration(text: string | undefined): number | undefined {
-  const trimmed = text?.trim();
-  if (trimmed === undefined || trimmed.length > 40 || !DURATION.test(trimmed)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)) {
-    if (unit === "h" || unit === "m" || unit === "s" || unit === "ms") total += Number(amount) * UNIT_MS[unit];
-  }
-  return total;
+  return durationMs(text) ?? rfc3339(text, wall);
 }
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;

@@ -212,7 +212,10 @@ export interface Wire {
   readonly name: string;
   readonly framing: Framing;
   readonly codecs: { readonly [Op in Operation]?: Codec<Op> };
-  /** A provider's error reply. `body` is the parsed JSON, or the text where it was none. Secrets do not pass. */
+  /**
+   * A provider's error reply. `body` is the parsed JSON, or the text where it was none. Secrets do not pass. How long to wait is
+   * told as far as the body says it: the headers, alike for all wires, are read by `transport/retry-after.ts`.
+   */
   decodeError(status: number, headers: HeaderBag, body: JsonObject | string, provider: string): GatewayError;
   /** `callId` is named in the message so that the operator can find the call. */
   encodeError(error: GatewayError, callId: string): WireError;

@@ -30,7 +30,6 @@ export function decodeError(status: number, headers: HeaderBag, body: JsonObject
   const fault = faultOf(body);
   const code = typeof body === "string" ? classifyText(status) : classify(status, fault);
   return build(code, status, fault, provider, {
-    retryAfterMs: retryAfterMs(headers),
     ...(headers["x-should-retry"] === "false" && { retryable: false }),
     upstream: {
       provider,
@@ -136,13 +135,6 @@ function build(code: ErrorCode, status: number, fault: Fault, provider: string, 
         ...(status >= 400 && status < 500 && { retryable: false }),
       });
   }
-}
-
-function retryAfterMs(headers: HeaderBag): number | undefined {
-  const exact = Number(headers["retry-after-ms"] ?? "none");
-  if (Number.isFinite(exact) && exact >= 0) return exact;
-  const seconds = Number(headers["retry-after"] ?? "none");
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.round(seconds * 1000) : undefined;
 }
 
 /** The error's type in Anthropic's words. */

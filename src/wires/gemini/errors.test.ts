@@ -48,7 +48,6 @@ test("errors by status, reason and what they say", () => {
 
 test("how long to wait, and which field is at fault", () => {
   assert.equal(read(429, error(429, "RESOURCE_EXHAUSTED", "Quota.", [retry])).retryAfterMs, 34_400);
-  assert.equal(gemini.decodeError(503, { "retry-after": "3" }, error(503, "UNAVAILABLE", "busy"), "google").retryAfterMs, 3000);
   const violation = typed("BadRequest", { fieldViolations: [{ field: "contents[0]", description: "x" }] });
   assert.equal(read(400, error(400, "INVALID_ARGUMENT", "Bad.", [violation])).param, "contents[0]");
 });

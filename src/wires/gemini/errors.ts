@@ -1,4 +1,5 @@
 import type { HeaderBag } from "../../canonical/call.ts";
+import { durationMs } from "../../canonical/duration.ts";
 import { type ErrorCode, GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { maskBody, maskSecrets } from "../shared/mask.ts";
@@ -20,7 +21,6 @@ export function decodeError(status: number, headers: HeaderBag, body: JsonObject
   const inner = parsed === undefined ? undefined : errorIn(parsed);
   const plain = typeof body === "string" && inner === undefined ? body : undefined;
   return build(status, faultOf(inner, plain), provider, {
-    retryAfterMs: headerWait(headers),
     requestId: headers["x-goog-request-id"] ?? headers["x-request-id"],
     body: typeof body === "string" && !isObject(parsed) ? maskSecrets(body.slice(0, 2000)) : maskBody(object(parsed) ?? {}),
   });
@@ -50,6 +50,7 @@ function faultOf(error: JsonObject | undefined, plain: string | undefined): Faul
   const violations = list(typed("QuotaFailure")?.["violations"]) ?? [];
   const metadata = object(typed("ErrorInfo")?.["metadata"]);
   const field = object((list(typed("BadRequest")?.["fieldViolations"]) ?? [])[0])?.["field"];
+  const wait = durationMs(text(typed("RetryInfo")?.["retryDelay"]));
   return {
     message: text(error?.["message"]) ?? plain,
     status: text(error?.["status"]),
@@ -57,34 +58,22 @@ function faultOf(error: JsonObject | undefined, plain: string | undefined): Faul
     quotas: violations.flatMap((one) => text(object(one)?.["quotaId"]) ?? []),
     quotaValue: text(metadata?.["quota_limit_value"]),
     field: text(field),
-    retryAfterMs: seconds(typed("RetryInfo")?.["retryDelay"]),
+    retryAfterMs: wait === undefined ? undefined : Math.ceil(wait),
     json: error !== undefined,
   };
 }
 
-/** A duration of Google's JSON, `34.4s`, in milliseconds. */
-function seconds(value: Json | undefined): number | undefined {
-  const found = typeof value === "string" ? /^(\d+(?:\.\d+)?)s$/.exec(value)?.[1] : undefined;
-  return found === undefined ? undefined : Math.ceil(Number(found) * 1000);
-}
-
-function headerWait(headers: HeaderBag): number | undefined {
-  const wait = headers["retry-after"]?.trim();
-  return wait !== undefined && /^\d+(?:\.\d+)?$/.test(wait) ? Math.ceil(Number(wait) * 1000) : undefined;
-}
-
 interface Known {
-  readonly retryAfterMs?: number | undefined;
   readonly requestId?: string | undefined;
   readonly body: Json;
 }
 
-function build(status: number, fault: Fault, provider: string, { retryAfterMs, requestId, body }: Known): GatewayError {
+function build(status: number, fault: Fault, provider: string, { requestId, body }: Known): GatewayError {
   const code = classify(status, fault);
   const waits = code === "rate_limited" || code === "overloaded";
   return new GatewayError(code, explain(code, status, sentence(fault, status), provider), {
     param: code === "invalid_request" ? fault.field : undefined,
-    retryAfterMs: waits ? (fault.retryAfterMs ?? retryAfterMs) : undefined,
+    retryAfterMs: waits ? fault.retryAfterMs : undefined,
     retryable: status === 404 && code === "provider_error" ? false : undefined,
     status: code === "invalid_request" && status !== 400 && status < 500 ? status : undefined,
     upstream: { provider, status, type: fault.reason ?? fault.status, requestId, body },

@@ -110,7 +110,7 @@ interface Refusal {
   readonly body: Json;
 }
 
-/** What our error says of it: a code its status allows, a sentence, no secret, and how long to wait. */
+/** What our error says of it: a code its status allows, a sentence, no secret. */
 export function errorFaults(refusal: Refusal, wire: Wire): Diff[] {
   const body = isObject(refusal.body) || typeof refusal.body === "string" ? refusal.body : JSON.stringify(refusal.body);
   const error = wire.decodeError(refusal.status, refusal.headers, body, refusal.provider);
@@ -119,11 +119,5 @@ export function errorFaults(refusal: Refusal, wire: Wire): Diff[] {
   if (!allowed.includes(error.code)) out.push(diff("error.code", allowed.join("|"), error.code));
   if (error.message.trim() === "") out.push(diff("error.message", "a sentence", error.message));
   if (/sk-[A-Za-z0-9]{8}|Bearer [A-Za-z0-9]/.test(error.message)) out.push(diff("error.secret", "masked", error.message));
-  const wait = refusal.headers["retry-after"];
-  if (refusal.status === 429 && wait && /^\d+$/.test(wait) && error.retryAfterMs !== Number(wait) * 1000) {
-    const exact = refusal.headers["retry-after-ms"];
-    if (!exact || error.retryAfterMs !== Number(exact))
-      out.push(diff("error.retryAfterMs", Number(wait) * 1000, error.retryAfterMs));
-  }
   return out;
 }

@@ -1,11 +1,11 @@
 import type { HeaderBag } from "../../../canonical/call.ts";
+import { durationMs, durationPattern } from "../../../canonical/duration.ts";
 import { type ErrorCode, GatewayError } from "../../../canonical/error.ts";
 import type { Json, JsonObject } from "../../../canonical/json.ts";
 import { isObject } from "../../../canonical/json.ts";
 import type { WireError } from "../../wire.ts";
 import { maskBody, maskSecrets } from "../mask.ts";
 import { list, object, text } from "../read.ts";
-import { retryAfterMs } from "./retry-after.ts";
 
 /** What a provider's error says, wherever its body keeps it. */
 interface Said {
@@ -104,7 +104,7 @@ function classify(status: number, headers: HeaderBag, body: JsonObject | string,
   const theirs = unquotable ? undefined : sentence(said.message);
   return new GatewayError(code, explain(code, status, theirs, provider), {
     param: said.param,
-    retryAfterMs: code === "rate_limited" || code === "overloaded" ? retryAfterMs(headers, said.message) : undefined,
+    retryAfterMs: code === "rate_limited" || code === "overloaded" ? saidWait(said.message) : undefined,
     // The model, not the caller, failed to make a valid call: another try may go well.
     retryable: said.words.includes("tool_use_failed") ? true : status === 404 ? false : undefined,
     status: code === "invalid_request" && status !== 400 && status < 500 ? status : undefined,
@@ -116,6 +116,14 @@ function classify(status: number, headers: HeaderBag, body: JsonObject | string,
       body: typeof body === "string" ? masked(body.slice(0, 2000)) : maskBody(body, masked),
     },
   });
+}
+
+const again = new RegExp(`(?:try again|retry) (?:in|after) (${durationPattern})\\b`, "i");
+
+/** Many name the wait in words alone: "Please try again in 174ms." */
+function saidWait(message: string | undefined): number | undefined {
+  const wait = durationMs(again.exec(message?.slice(0, 2000) ?? "")?.[1]);
+  return wait === undefined ? undefined : Math.ceil(wait);
 }
 
 /** The provider's own words, where they are words for a caller: no page of HTML, no endless text, no credentials. */
@@ -164,12 +172,19 @@ const spoken: { readonly [Code in ErrorCode]?: readonly [type: string, code: str
   gateway_overloaded: ["server_error", "gateway_overloaded"],
 };
 
+/** Of an earlier answer, that is. */
+const isForgotten = ({ code, param }: GatewayError): boolean => code === "not_found" && param === "previous_response_id";
+const forgotten = ["invalid_request_error", "previous_response_not_found"] as const;
+
 const overflowing = /maximum context length|exceeds the context window/;
 const exceeded = "This model's maximum context length is exceeded.";
 
 /** The error object of this wire. */
 export function errorObject(error: GatewayError, callId?: string): JsonObject {
-  const [type, code] = spoken[error.code] ?? [error.status < 500 ? "invalid_request_error" : "server_error", error.code];
+  const [type, code] = (isForgotten(error) ? forgotten : spoken[error.code]) ?? [
+    error.status < 500 ? "invalid_request_error" : "server_error",
+    error.code,
+  ];
   // Frameworks know an overflow by OpenAI's words, some of them by nothing else.
   const sentence =
     error.code === "context_overflow" && !overflowing.test(error.message) ? `${exceeded} ${error.message}` : error.message;
