@@ -37,7 +37,7 @@ function viaFrames(parts: readonly Uint8Array[], whole: Buffer): string {
   return text;
 }
 
-describe(`streams cut anywhere say the same (seed ${SEED})`, () => {
+describe(`#30: streams cut anywhere say the same (seed ${SEED})`, () => {
   for (const [label, end] of [
     ["LF", "\n"],
     ["CRLF", "\r\n"],
@@ -68,6 +68,30 @@ describe(`streams cut anywhere say the same (seed ${SEED})`, () => {
       );
     });
   }
+
+  it("forty recorded streams, cut in two at every byte, with LF, CRLF and CR", {
+    skip: recordingsFolder() === undefined,
+  }, (t) => {
+    const forty = recordedStreams(4)
+      .filter(({ text }) => text.length > 300 && text.length < 6000)
+      .slice(0, 40);
+    assert.equal(forty.length, 40);
+    let parses = 0;
+    for (const { name, text } of forty) {
+      const events = decode([withLineEnds(text, "\n")]);
+      for (const end of ["\n", "\r\n", "\r"] as const) {
+        const bytes = withLineEnds(text, end);
+        for (let at = 0; at <= bytes.length; at++) {
+          const parts = pieces(bytes, [at]);
+          if (decode(parts) !== events || viaFrames(parts, bytes) !== events) {
+            assert.fail(`${name} with ${JSON.stringify(end)} cut after ${at} bytes`);
+          }
+          parses += 2;
+        }
+      }
+    }
+    t.diagnostic(`${parses} parses`);
+  });
 
   it("puts no U+FFFD where the source has none", () => {
     for (const { name, text } of streams) {
