@@ -5,8 +5,8 @@ import type { Relay } from "../wires/wire.ts";
 export interface Passed {
   /** What goes to the caller; the block itself where nothing was changed, empty where all was dropped. */
   readonly raw: Uint8Array;
-  /** Whether the relay was shown anything, so that it may have observed something new. */
-  readonly looked: boolean;
+  /** Offset behind the last frame that the relay was shown, from which it may have observed something new; 0 for none. */
+  readonly read: number;
 }
 
 /**
@@ -36,7 +36,7 @@ export function passFrames(block: Uint8Array, relay: Relay, contentPassed: boole
     look(bytes, first, end, relay, edits);
     from = end;
   }
-  return { looked: from > 0, raw: edits.result() };
+  return { read: from, raw: edits.result() };
 }
 
 /** Where lines end in several ways, each frame is read. */
@@ -46,7 +46,7 @@ function lookAtAll(bytes: Buffer, start: number, relay: Relay, edits: Edits): Pa
     look(bytes, from, from + frame.length, relay, edits);
     from += frame.length;
   }
-  return { raw: edits.result(), looked: true };
+  return { raw: edits.result(), read: bytes.length };
 }
 
 function look(bytes: Buffer, from: number, end: number, relay: Relay, edits: Edits): void {

@@ -3,7 +3,7 @@ import type { StreamItem } from "../canonical/reply.ts";
 import { forCall, type Terminal } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
 import { encodeEvents } from "../framing/sse-encoder.ts";
-import { parseFrame, SseFrames } from "../framing/sse-frames.ts";
+import { parseFrame, SseFrames, splitFrames } from "../framing/sse-frames.ts";
 import type { BodyReader } from "../transport/http-transport.ts";
 import type { Observed, Relay, ReplyDecoder } from "../wires/wire.ts";
 import { passFrames } from "./pass-frames.ts";
@@ -21,6 +21,8 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #callId: string;
   #facts: Observed = { content: false, ended: false, done: false };
   #read: Reading<Op> | undefined;
+  /** Frames, the last of them behind all that the relay was shown. */
+  #unread: Uint8Array | undefined;
 
   constructor(
     reader: BodyReader,
@@ -39,12 +41,18 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
     return this.#facts;
   }
 
+  protected override lastFacts(): Observed {
+    this.#catchUp();
+    return this.#facts;
+  }
+
   protected override take(bytes: Uint8Array): readonly StreamItem<Op>[] {
     const block = this.#frames.push(bytes);
     return block === undefined ? [] : this.#pass(block);
   }
 
   protected override finish(): readonly StreamItem<Op>[] {
+    this.#catchUp();
     const rest = this.#frames.rest();
     if (rest === undefined) return [];
     const items = this.#pass(rest);
@@ -60,9 +68,27 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
   }
 
   #pass(block: Uint8Array): readonly StreamItem<Op>[] {
-    const { raw, looked } = passFrames(block, this.#relay, this.#facts.content);
-    if (looked) this.#facts = this.#relay.observed();
+    const { raw, read } = passFrames(block, this.#relay, this.#facts.content);
+    if (read > 0) this.#facts = this.#relay.observed();
+    const { error } = this.#facts;
+    // An error tells no counts: those before it are still to be read.
+    if (error !== undefined) this.#unread = Buffer.concat([this.#unread ?? Buffer.of(), block.subarray(0, read)]);
+    else this.#unread = read < block.length ? block.subarray(read) : undefined;
     return raw.length === 0 ? [] : [this.#item(raw)];
+  }
+
+  /** Some providers count their tokens anew in every frame: of an answer that breaks off the last one is the count. */
+  #catchUp(): void {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    if (unread === undefined || this.#facts.ended) return;
+    const known = this.#facts.usage?.raw;
+    for (const frame of [...splitFrames(unread)].reverse()) {
+      const event = parseFrame(frame);
+      if (event !== undefined) this.#relay.push(event);
+      this.#facts = this.#relay.observed();
+      if (this.#facts.usage?.raw !== known) return;
+    }
   }
 
   /** What the decoder owes to an answer whose items were all decoded. */

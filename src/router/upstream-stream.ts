@@ -28,6 +28,12 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
   }
 
   abstract facts(): Observed;
+
+  /** What the books are told, once it is known how the stream ended. */
+  protected lastFacts(): Observed {
+    return this.facts();
+  }
+
   /** Reads one network read. Throws GatewayError `bad_reply`. */
   protected abstract take(bytes: Uint8Array): Batch<Op>;
   /** The provider's bytes are over. */
@@ -152,7 +158,7 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
   #conclude(terminal: Terminal): void {
     if (this.#terminal !== undefined) return;
     this.#terminal = terminal;
-    this.#onTerminal(terminal, this.facts());
+    this.#onTerminal(terminal, this.lastFacts());
   }
 }
 

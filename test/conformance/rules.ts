@@ -56,7 +56,7 @@ export const rules: readonly Rule[] = [
     id: "usage-of-broken-relays",
     cell: "relay",
     reason:
-      "Gemini tells its usage anew in every event: only the last is read, so a relayed stream that breaks off is booked as far as it was read",
+      "Gemini tells its usage anew in every event: of a stream that breaks off the last one is shown to the relay by the stream itself (router/relayed-stream.ts), which this look without one leaves out",
     check: /^relay\.interesting\.usage/,
     where: (_diff: Diff, { wire, stream = "" }: Exchange) => wire === "gemini" && !wireJudges.gemini.stream(stream).ended,
   },
