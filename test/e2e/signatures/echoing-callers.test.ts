@@ -13,7 +13,7 @@ import { blocksOf, type Maker, startMaker } from "./maker.ts";
 const { description, parameters } = weatherTool.function;
 const question = "Weather in Oslo and Rome?";
 
-describe("#6 callers on other wires than the maker's", () => {
+describe("#6: callers on other wires than the maker's", () => {
   let stack: Stack;
   let maker: Maker;
   before(async () => {

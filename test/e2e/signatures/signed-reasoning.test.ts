@@ -15,7 +15,7 @@ const keys = `keys:
   - { id: ops, secret: secret-of-ops }
 `;
 
-describe("#6 a caller on OpenAI's wire that echoes content and tool calls alone", () => {
+describe("#6: a caller on OpenAI's wire that echoes content and tool calls alone", () => {
   let stack: Stack;
   let maker: Maker;
   let dev: OpenAI;
