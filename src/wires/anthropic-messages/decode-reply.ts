@@ -3,13 +3,14 @@ import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import { mergeUsage } from "../shared/merge-usage.ts";
 import type { Names } from "../shared/names.ts";
 import { number, others, text } from "../shared/read.ts";
-import type { ReplyDecoder } from "../wire.ts";
+import type { ReplyDecoder, Target } from "../wire.ts";
 import { decodeStreamError } from "./errors.ts";
 import { decodeFinish } from "./finish.ts";
 import { OpenBlock, type PartContext, wholePart } from "./reply-blocks.ts";
-import { decodeUsage, mergeUsage } from "./usage.ts";
+import { decodeUsage } from "./usage.ts";
 
 const nothing: readonly ChatChunk[] = [];
 
@@ -19,6 +20,7 @@ export class MessageDecoder implements ReplyDecoder<"chat"> {
   readonly #context: PartContext;
   readonly #open = new Map<number, OpenBlock>();
   #parts = 0;
+  #minted = 0;
   #calls = false;
   #usage: JsonObject | undefined;
   #malformed = 0;
@@ -28,9 +30,18 @@ export class MessageDecoder implements ReplyDecoder<"chat"> {
   #finished = false;
   #ended = false;
 
-  constructor(provider: string, model: string, names: Names, custom: ReadonlySet<string>) {
+  constructor(
+    { provider, model, callId }: Pick<Target, "provider" | "model" | "callId">,
+    names: Names,
+    custom: ReadonlySet<string>,
+  ) {
     this.#provider = provider;
-    this.#context = { origin: { wire: "anthropic-messages", provider, model }, names, custom };
+    this.#context = {
+      origin: { wire: "anthropic-messages", provider, model },
+      names,
+      custom,
+      newId: () => `toolu_${callId.slice(-24)}_${this.#minted++}`,
+    };
   }
 
   get done(): boolean {

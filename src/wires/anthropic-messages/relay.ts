@@ -6,6 +6,7 @@ import { isArray, isObject, type Json, type JsonObject } from "../../canonical/j
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import { Losses } from "../shared/losses.ts";
+import { mergeUsage } from "../shared/merge-usage.ts";
 import { Names } from "../shared/names.ts";
 import { number, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
@@ -16,7 +17,7 @@ import { apiVersion } from "./encode-request.ts";
 import { decodeStreamError, errorBody } from "./errors.ts";
 import { correctedWord, decodeFinish } from "./finish.ts";
 import { path } from "./name.ts";
-import { decodeUsage, encodeDeltaUsage, mergeUsage } from "./usage.ts";
+import { decodeUsage, encodeDeltaUsage } from "./usage.ts";
 
 /** The caller's own body with the model renamed and what the provider refuses taken out; its version and betas go along. */
 export function relay(source: Source, target: Target): Relayed<"chat"> {
@@ -25,12 +26,12 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
   const headers = { "anthropic-version": version ?? apiVersion, ...(betas !== undefined && { "anthropic-beta": betas }) };
   const renamed = source.json["model"] === target.model ? {} : { model: target.model };
   const body = splice(source, { set: renamed, remove: losses.refused(source.json, target) });
-  const { provider, model } = target;
+  const { provider, model, callId } = target;
   return {
     wireRequest: { path, headers, body },
     warnings: losses.warnings,
     relay: new MessageRelay(provider),
-    decoder: () => new MessageDecoder(provider, model, new Names(Number.POSITIVE_INFINITY), new Set()),
+    decoder: () => new MessageDecoder({ provider, model, callId }, new Names(Number.POSITIVE_INFINITY), new Set()),
   };
 }
 

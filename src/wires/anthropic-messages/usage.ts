@@ -3,22 +3,6 @@ import { inputTokens, outputTokens, type Usage } from "../../canonical/usage.ts"
 import { count } from "../shared/read.ts";
 import type { Draft } from "./spelling.ts";
 
-/**
- * Usage objects of one answer (message_start, message_delta) as one: per field the last explicit value wins; 0 is explicit,
- * null is not. Nested objects merge alike.
- */
-export function mergeUsage(before: JsonObject | undefined, next: JsonObject): JsonObject {
-  if (before === undefined) return next;
-  const merged: Draft = {};
-  for (const [name, value] of Object.entries(before)) if (value !== undefined) merged[name] = value;
-  for (const [name, value] of Object.entries(next)) {
-    const there = merged[name];
-    if (value === undefined || (value === null && there !== undefined)) continue;
-    merged[name] = isObject(value) && isObject(there) ? mergeUsage(there, value) : value;
-  }
-  return merged;
-}
-
 interface Counts {
   inputUncached: number;
   cacheRead: number;

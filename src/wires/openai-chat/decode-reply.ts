@@ -5,6 +5,7 @@ import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Origin } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import { mergeUsage } from "../shared/merge-usage.ts";
 import type { Names } from "../shared/names.ts";
 import { list, number, object, others, text } from "../shared/read.ts";
 import type { ReplyDecoder } from "../wire.ts";
@@ -13,7 +14,7 @@ import { decodeInnerError } from "./errors.ts";
 import { finishWord } from "./finish.ts";
 import { name } from "./name.ts";
 import { type Maker, OpenChoice } from "./open-choice.ts";
-import { decodeUsage, mergeUsage } from "./usage.ts";
+import { decodeUsage } from "./usage.ts";
 
 /** Members of a reply that the decoder reads; all others go to the head's `extra`. */
 const known = new Set([

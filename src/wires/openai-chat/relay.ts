@@ -5,6 +5,7 @@ import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import { isEmpty, Losses } from "../shared/losses.ts";
+import { mergeUsage } from "../shared/merge-usage.ts";
 import { Names } from "../shared/names.ts";
 import { number, object, text } from "../shared/read.ts";
 import { splice } from "../shared/splice.ts";
@@ -14,7 +15,7 @@ import { decodeInnerError, errorObject } from "./errors.ts";
 import { correctedWord, decodeFinish, finishWord } from "./finish.ts";
 import { emulated, jsonInWords } from "./json-in-words.ts";
 import { path } from "./name.ts";
-import { decodeUsage, mergeUsage } from "./usage.ts";
+import { decodeUsage } from "./usage.ts";
 
 /**
  * Passes a call on in the caller's own bytes. What is edited: the model, the usage option of streams, and what the target's

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { JsonObject } from "../../canonical/json.ts";
 import { inputTokens, outputTokens } from "../../canonical/usage.ts";
-import { decodeUsage, encodeUsage, mergeUsage } from "./usage.ts";
+import { decodeUsage, encodeUsage } from "./usage.ts";
 
 type Buckets = readonly [uncached: number, read: number, write5m: number, write1h: number, visible: number, reasoning: number];
 
@@ -112,18 +112,6 @@ describe("decodeUsage", () => {
       }),
       { numRuns: 2000 },
     );
-  });
-});
-
-describe("mergeUsage", () => {
-  it("lets the last explicit value win, 0 being explicit and null not", () => {
-    const first = { prompt_tokens: 9, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 1, audio_tokens: 2 } };
-    const then = { prompt_tokens: null, completion_tokens: 0, prompt_tokens_details: { cached_tokens: 0 } };
-    assert.deepEqual(mergeUsage(first, then), {
-      prompt_tokens: 9,
-      completion_tokens: 0,
-      prompt_tokens_details: { cached_tokens: 0, audio_tokens: 2 },
-    });
   });
 });
 
