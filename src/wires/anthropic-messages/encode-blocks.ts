@@ -10,6 +10,7 @@ import type {
   ToolResultPart,
 } from "../../canonical/parts.ts";
 import type { Losses } from "../shared/losses.ts";
+import { bareType, readDataUrl } from "../shared/media.ts";
 import type { Names } from "../shared/names.ts";
 import { encodeCache } from "./cache.ts";
 import { legalId } from "./ids.ts";
@@ -125,8 +126,6 @@ const defined = (value: JsonObject): Draft => {
   return copy;
 };
 
-const dataUrl = /^data:([^;,]*)[^,]*;base64,/i;
-
 /** A source both images and documents know; a string says why there is none. */
 function mediaSource(source: MediaSource, native: boolean): Draft | string {
   switch (source.kind) {
@@ -134,9 +133,9 @@ function mediaSource(source: MediaSource, native: boolean): Draft | string {
       return { type: "base64", media_type: source.mediaType, data: source.data };
     case "url": {
       if (!source.url.startsWith("data:")) return { type: "url", url: source.url };
-      const head = dataUrl.exec(source.url);
-      if (!head) return "its data: URL is not base64";
-      return { type: "base64", media_type: head[1] || "application/octet-stream", data: source.url.slice(head[0].length) };
+      const inline = readDataUrl(source.url);
+      if (inline === undefined) return "its data: URL is not base64";
+      return { type: "base64", media_type: bareType(inline.mediaType), data: inline.data };
     }
     case "file":
       return native ? { type: "file", file_id: source.id } : "a file id means nothing to another provider; send the file itself";

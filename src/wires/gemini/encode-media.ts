@@ -1,5 +1,6 @@
 import type { MediaSource } from "../../canonical/parts.ts";
-import { likelyTypes, readDataUrl, toUrlSafe, typeByName } from "./media.ts";
+import { bareType, readDataUrl } from "../shared/media.ts";
+import { likelyTypes, toUrlSafe, typeByName } from "./media.ts";
 import type { Scope } from "./scope.ts";
 import type { Draft } from "./spelling.ts";
 
@@ -18,7 +19,7 @@ export function encodeSource(
       return { inlineData: { mimeType: source.mediaType, data: urlSafe && native ? toUrlSafe(source.data) : source.data } };
     case "url": {
       const inline = native ? undefined : readDataUrl(source.url);
-      if (inline !== undefined) return { inlineData: { mimeType: inline.mediaType, data: inline.data } };
+      if (inline !== undefined) return { inlineData: { mimeType: bareType(inline.mediaType), data: inline.data } };
       if (native && source.mediaType === undefined) return { fileData: { fileUri: source.url } };
       const known = source.mediaType ?? typeByName(source.url);
       if (known === undefined) {

@@ -1,4 +1,5 @@
 import type { MediaSource, Part } from "../../canonical/parts.ts";
+import { formatOf } from "../shared/media.ts";
 
 /*
  * Media by their type: this API has one kind of part for all of them (`inlineData`, `fileData`).
@@ -20,14 +21,6 @@ export function mediaPart(mediaType: string | undefined, source: MediaSource): P
       }
       return { type: "document", source };
   }
-}
-
-/** The short name of an audio type: mp3, wav, pcm16 … */
-function formatOf(mediaType: string): string {
-  const subtype = mediaType.slice(mediaType.indexOf("/") + 1).split(";")[0] ?? "";
-  if (subtype === "mpeg") return "mp3";
-  if (subtype.toLowerCase() === "l16") return "pcm16";
-  return subtype.startsWith("x-") ? subtype.slice(2) : subtype;
 }
 
 const byExtension = new Map([
@@ -68,14 +61,6 @@ export const likelyTypes = {
   video: "video/mp4",
   document: "application/pdf",
 } as const;
-
-/** A `data:` URL with a base64 body, taken apart; undefined for any other. */
-export function readDataUrl(url: string): { readonly mediaType: string; readonly data: string } | undefined {
-  if (!url.startsWith("data:")) return undefined;
-  const comma = url.indexOf(",");
-  if (comma < 0 || !url.startsWith(";base64", comma - 7)) return undefined;
-  return { mediaType: url.slice(5, comma - 7).split(";")[0] || "application/octet-stream", data: url.slice(comma + 1) };
-}
 
 /** Base64 in the alphabet for URLs, which this API takes and others do not. */
 export const isUrlSafe = (data: string): boolean => data.includes("-") || data.includes("_");

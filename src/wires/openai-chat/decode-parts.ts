@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { AudioPart, DocumentPart, ImagePart, MediaSource, Part, VideoPart } from "../../canonical/parts.ts";
+import { mediaTypeOf } from "../shared/media.ts";
 import { readCache } from "../shared/openai/cache.ts";
 import { prefixed } from "../shared/openai/form.ts";
-import { mediaTypeOf, readUrl } from "../shared/openai/media.ts";
+import { readUrl } from "../shared/openai/media.ts";
 import { list, object, others, refuse, text, wantObject, wantText } from "../shared/read.ts";
 import { origin } from "./name.ts";
 

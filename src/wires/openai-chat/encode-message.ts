@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import { urlOf } from "../shared/openai/media.ts";
 import { encodeCitation } from "./citations.ts";
 
 /** The message of a whole answer. What this wire cannot show is reported through `warn`. */
@@ -55,10 +56,8 @@ export function encodeMessage(
         };
         break;
       case "image":
-        if (part.source.kind === "url") images.push({ type: "image_url", image_url: { url: part.source.url } });
-        else if (part.source.kind === "base64") {
-          const url = `data:${part.source.mediaType};base64,${part.source.data}`;
-          images.push({ type: "image_url", image_url: { url } });
+        if (part.source.kind === "url" || part.source.kind === "base64") {
+          images.push({ type: "image_url", image_url: { url: urlOf(part.source) ?? "" } });
         } else drop("part_hidden", "this API cannot show an image of this source.");
         break;
       case "opaque":

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { AudioPart, CacheMark, DocumentPart, ImagePart, MediaSource, Part, VideoPart } from "../../canonical/parts.ts";
+import { dataUrl, formatOf } from "../shared/media.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
-import { formatOf, nameFor, tagged, urlOf } from "../shared/openai/media.ts";
+import { documentText, nameFor, urlOf } from "../shared/openai/media.ts";
 import type { Context } from "./losses.ts";
 import { isOwn, name } from "./name.ts";
 
@@ -101,7 +102,7 @@ function audio(part: AudioPart, at: string, { losses }: Context): JsonObject | u
 
 /** A bare base64 text had no media type of its own; a data URL had. */
 const bareOrUrl = (source: Extract<MediaSource, { kind: "base64" }>, part: AudioPart): Json =>
-  spelled(part.as, "url") ? `data:${source.mediaType};base64,${source.data}` : source.data;
+  spelled(part.as, "url") ? dataUrl(source) : source.data;
 
 function document(part: DocumentPart, at: string, context: Context): JsonObject | undefined {
   const { losses, native } = context;
@@ -118,7 +119,7 @@ function document(part: DocumentPart, at: string, context: Context): JsonObject 
   const both = id === undefined ? {} : { file_id: id.slice(8) };
   switch (source.kind) {
     case "base64": {
-      const data = spelled(as, "bare") ? source.data : `data:${source.mediaType};base64,${source.data}`;
+      const data = spelled(as, "bare") ? source.data : dataUrl(source);
       return {
         type: "file",
         file: { ...both, file_data: data, ...(native ? named : { filename: title ?? nameFor(source.mediaType) }) },
@@ -133,15 +134,7 @@ function document(part: DocumentPart, at: string, context: Context): JsonObject 
       losses.drop("document_file_dropped", at, "the file lies with another provider; send its content instead.");
       return undefined;
     case "text":
-      losses.approximate("document_as_text", at, "a text document was sent as tagged text.");
-      return { type: "text", text: tagged(title, source.text) };
-    case "parts": {
-      const said = source.parts.map((inner) => (inner.type === "text" ? inner.text : undefined));
-      for (const [index, text] of said.entries()) {
-        if (text === undefined) losses.drop("document_part_dropped", `${at}.content[${index}]`, "only its text can be sent.");
-      }
-      losses.approximate("document_as_text", at, "a document of parts was sent as tagged text.");
-      return { type: "text", text: tagged(title, said.filter((text) => text !== undefined).join("\n")) };
-    }
+    case "parts":
+      return { type: "text", text: documentText(source, title, at, losses) };
   }
 }

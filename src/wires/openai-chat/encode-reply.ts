@@ -5,6 +5,7 @@ import type { Part } from "../../canonical/parts.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import type { Warning } from "../../canonical/warnings.ts";
+import { urlOf } from "../shared/openai/media.ts";
 import type { ReplyEncoder, ReplyMeta } from "../wire.ts";
 import { encodeCitation } from "./citations.ts";
 import { encodeMessage } from "./encode-message.ts";
@@ -208,8 +209,7 @@ export class ChatEncoder implements ReplyEncoder<"chat"> {
         break;
       case "image":
         if (content.source.kind === "base64" || content.source.kind === "url") {
-          const { source } = content;
-          const url = source.kind === "url" ? source.url : `data:${source.mediaType};base64,${source.data}`;
+          const url = urlOf(content.source) ?? "";
           say({ images: [{ type: "image_url", image_url: { url } }] });
           break;
         }

@@ -1,6 +1,7 @@
 import type { EmbedInput, EmbedRequest } from "../../canonical/embed.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
+import { readUrl } from "../shared/openai/media.ts";
 import { count, object, optional, others, refuse, text, wantList, wantObject, wantText } from "../shared/read.ts";
 import type { DecodedRequest, Incoming } from "../wire.ts";
 import { EmbedEncoder } from "./encode-reply.ts";
@@ -73,10 +74,5 @@ function readPart(value: Json, at: string): Part {
   if (part["type"] !== "image_url") return refuse(`${at}.type`, "text or image_url");
   const image = part["image_url"];
   const url = wantText(isObject(image) ? image["url"] : image, `${at}.image_url.url`);
-  const inline = /^data:([^;,]+);base64,/.exec(url);
-  const source =
-    inline?.[1] === undefined
-      ? ({ kind: "url", url } as const)
-      : ({ kind: "base64", mediaType: inline[1], data: url.slice(inline[0].length) } as const);
-  return { type: "image", source };
+  return { type: "image", source: readUrl(url) };
 }

@@ -3,6 +3,7 @@ import { GatewayError } from "../../canonical/error.ts";
 import type { Json } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
 import { isEmpty, Losses } from "../shared/losses.ts";
+import { urlOf } from "../shared/openai/media.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { EmbedDecoder } from "./decode-reply.ts";
 import { path, name as wireName } from "./name.ts";
@@ -58,11 +59,8 @@ const isTokens = (input: readonly number[] | readonly Part[]): input is readonly
 /** OpenAI itself takes no pictures; those who do (OpenRouter) take them as in chats. */
 function encodePart(part: Part, at: string): Json {
   if (part.type === "text") return { type: "text", text: part.text };
-  if (part.type === "image" && part.source.kind === "url") return { type: "image_url", image_url: { url: part.source.url } };
-  if (part.type === "image" && part.source.kind === "base64") {
-    const { mediaType, data } = part.source;
-    return { type: "image_url", image_url: { url: `data:${mediaType};base64,${data}` } };
-  }
+  const url = part.type === "image" ? urlOf(part.source) : undefined;
+  if (url !== undefined) return { type: "image_url", image_url: { url } };
   const what = part.type === "image" ? "an image that is a file of another provider" : `a part of type ${part.type}`;
   throw new GatewayError("unsupported", `\`${at}\` holds ${what}, which OpenAI's embeddings cannot take.`, { param: at });
 }

@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { MediaSource, Part } from "../../canonical/parts.ts";
 import { isEmpty } from "../shared/losses.ts";
+import { mediaTypeOf } from "../shared/media.ts";
 import { readCache } from "../shared/openai/cache.ts";
 import { prefixed } from "../shared/openai/form.ts";
-import { mediaTypeOf, readUrl } from "../shared/openai/media.ts";
+import { readUrl } from "../shared/openai/media.ts";
 import { list, object, others, text, wantList, wantObject, wantText } from "../shared/read.ts";
 import { decodeCitation } from "./citations.ts";
 import { origin } from "./name.ts";

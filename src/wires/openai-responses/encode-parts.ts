@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../canonical/json.ts";
 import type { CacheMark, DocumentPart, ImagePart, MediaSource, Origin, Part, TextPart } from "../../canonical/parts.ts";
+import { dataUrl, formatOf } from "../shared/media.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
-import { formatOf, nameFor, tagged, urlOf } from "../shared/openai/media.ts";
+import { documentText, nameFor, urlOf } from "../shared/openai/media.ts";
 import { encodeCitation } from "./citations.ts";
 import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
@@ -116,7 +117,7 @@ function document(part: DocumentPart, at: string, { losses, native }: Context): 
   const named = title === undefined ? {} : { filename: title };
   switch (source.kind) {
     case "base64": {
-      const data = spelled(as, "bare") ? source.data : `data:${source.mediaType};base64,${source.data}`;
+      const data = spelled(as, "bare") ? source.data : dataUrl(source);
       return { type: "input_file", ...(native ? named : { filename: title ?? nameFor(source.mediaType) }), file_data: data };
     }
     case "url":
@@ -131,15 +132,7 @@ function document(part: DocumentPart, at: string, { losses, native }: Context): 
       losses.drop("document_file_dropped", at, "the file lies with another provider; send its content instead.");
       return undefined;
     case "text":
-      losses.approximate("document_as_text", at, "a text document was sent as tagged text.");
-      return { type: "input_text", text: tagged(title, source.text) };
-    case "parts": {
-      const said = source.parts.map((inner) => (inner.type === "text" ? inner.text : undefined));
-      for (const [index, text] of said.entries()) {
-        if (text === undefined) losses.drop("document_part_dropped", `${at}.content[${index}]`, "only its text can be sent.");
-      }
-      losses.approximate("document_as_text", at, "a document of parts was sent as tagged text.");
-      return { type: "input_text", text: tagged(title, said.filter((text) => text !== undefined).join("\n")) };
-    }
+    case "parts":
+      return { type: "input_text", text: documentText(source, title, at, losses) };
   }
 }
