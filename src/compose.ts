@@ -3,6 +3,7 @@ import type { ModelListing } from "./canonical/models.ts";
 import type { Clock, Random } from "./canonical/ports.ts";
 import type { Handler } from "./canonical/reply.ts";
 import type { Config } from "./config/config.ts";
+import { AnswerStore } from "./conversations/answer-store.ts";
 import { openPins } from "./conversations/open-pins.ts";
 import { TurnStore } from "./conversations/turn-store.ts";
 import { chain } from "./gateway.ts";
@@ -10,6 +11,7 @@ import { KeyRing } from "./identity/keys.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
 import { authenticate, identifyBy } from "./policy/authenticate.ts";
+import { keepAnswers } from "./policy/keep-answers.ts";
 import { keepParts } from "./policy/keep-parts.ts";
 import { validateOutput } from "./policy/validate-output.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
@@ -20,6 +22,7 @@ import { retryPolicy } from "./router/retry.ts";
 import { systemClock } from "./transport/clock.ts";
 import { HttpTransport } from "./transport/http-transport.ts";
 import { systemRandom } from "./transport/random.ts";
+import { references } from "./wires/openai-responses/references.ts";
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -58,10 +61,12 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
   const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble }), ledger);
   const transport = new HttpTransport({ clock });
   const models = new ModelList(providers, transport, clock);
+  const { ttlMs } = config.conversations;
   const handler = chain(
     authenticate(keys),
+    keepAnswers({ store: new AnswerStore(clock, { ttlMs }), references, clock }),
     validateOutput,
-    keepParts(new TurnStore(clock, { ttlMs: config.conversations.ttlMs })),
+    keepParts(new TurnStore(clock, { ttlMs })),
   )(
     dispatch({
       plan: planner(providers, pins),

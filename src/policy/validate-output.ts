@@ -22,7 +22,7 @@ import { schemaFault } from "./schema-check.ts";
 export const validateOutput: Step = (next) => async (call) => {
   const { output, strict, warnings } = call;
   if (output === undefined) return next(call);
-  const reply = await next(call.stream && strict ? withRequest(call, call.request) : call);
+  const reply = await next(call.stream && strict ? withRequest(call, call.completed ?? call.request) : call);
   const judge = judgeOf(output, strict, warnings);
   if (reply.stream) return jsonStream(reply, judge, warnings);
   const { result } = reply;

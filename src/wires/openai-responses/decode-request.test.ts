@@ -142,7 +142,6 @@ describe("what other wires cannot do for callers of this one", () => {
       "max_tool_calls_ignored",
       "truncation_ignored",
       "background_ignored",
-      "store_ignored",
     ]);
   });
 });

@@ -10,7 +10,7 @@ import type { ReplyEncoder, ReplyMeta } from "../wire.ts";
 import { errorObject } from "./errors.ts";
 import { ItemWriter } from "./item-writer.ts";
 import { seedOf } from "./made-ids.ts";
-import { ResponseObject, stateOf } from "./response-object.ts";
+import { ResponseObject, stateOf, translated } from "./response-object.ts";
 
 const nothing: readonly WireEvent[] = [];
 
@@ -44,7 +44,7 @@ export class ResponseEncoder implements ReplyEncoder<"chat"> {
     for (const other of others) this.#unseen(other.index);
     const { status, why, output, usage } = stateOf(choice?.finish, [], result.usage);
     this.#items.end(status === "incomplete" ? "provider" : undefined);
-    return new ResponseObject(result, this.#meta, this.#echo).in({
+    return new ResponseObject(translated(result), this.#meta, this.#echo).in({
       status,
       why,
       output: [...output, ...this.#items.output],
@@ -110,7 +110,7 @@ export class ResponseEncoder implements ReplyEncoder<"chat"> {
   }
 
   #begin(head: ConstructorParameters<typeof ResponseObject>[0]): ResponseObject {
-    const response = new ResponseObject(head, this.#meta, this.#echo);
+    const response = new ResponseObject(translated(head), this.#meta, this.#echo);
     this.#response = response;
     const begun = response.in({ status: "in_progress", output: [] });
     this.#emit("response.created", { response: begun });

@@ -3,7 +3,7 @@ import { type Citation, isBareSeal, type Part } from "../../canonical/parts.ts";
 import type { Warning } from "../../canonical/warnings.ts";
 import { encodeCitation } from "./citations.ts";
 import { Item } from "./item.ts";
-import { madeId } from "./made-ids.ts";
+import { madeId, moreOf } from "./made-ids.ts";
 import { name } from "./name.ts";
 import { CallSlot, HiddenSlot, OpaqueSlot, type Slot, SpokenSlot, ThoughtSlot } from "./slots.ts";
 
@@ -61,7 +61,8 @@ export class Items {
       case "audio": {
         const detail = "this API speaks no answers; its transcript was sent.";
         this.#warn({ kind: "approximated", code: "audio_as_transcript", detail });
-        const said: Part = { type: "text", text: content.transcript ?? "" };
+        const { transcript: text = "", itemId } = content;
+        const said: Part = { type: "text", text, ...(itemId !== undefined && { itemId }) };
         return new SpokenSlot(this.#join("message", said), this.#emit, said, (citation) => this.#cited(citation));
       }
       case "video":
@@ -89,7 +90,7 @@ export class Items {
     const { value, kind, origin } = content;
     if (origin.wire !== name || value["type"] !== kind) return this.#unseen(kind);
     const { type: _, id, ...members } = value;
-    const item = this.#begin(kind, "item", typeof id === "string" ? id : undefined, members);
+    const item = this.#begin(kind, "item", typeof id === "string" ? id : content.itemId, members);
     return new OpaqueSlot(item, { ...value, id: item.id });
   }
 
@@ -116,12 +117,18 @@ export class Items {
     const before = this.all.at(-1);
     if (before !== undefined && before.open === 0) before.finish("completed");
     const index = this.all.length;
-    const made = madeId(prefix, this.#seed, index);
-    const id = source === undefined || this.#ids.has(source) ? made : source;
+    const id = source === undefined ? madeId(prefix, this.#seed, index) : this.#free(source);
     this.#ids.add(id);
     const item = new Item(kind, id, index, source, members, this.#emit);
     this.all.push(item);
     return item;
+  }
+
+  /** The id, or one like it where an item has it already. */
+  #free(id: string): string {
+    let free = id;
+    for (let nth = 1; this.#ids.has(free); nth++) free = moreOf(id, nth);
+    return free;
   }
 
   #cited(citation: Citation): Json | undefined {

@@ -8,19 +8,33 @@ import { isArray, isObject, type Json, type JsonObject } from "../../canonical/j
 /** What makes a call's ids unique, from the id of the call or response: without what stands before it. */
 export const seedOf = (id: string): string =>
   id
-    .replace(/^(?:resp|call|chatcmpl)[-_]/, "")
+    .replace(/^(?:resp_pg|resp|call|chatcmpl)[-_]/, "")
     .replace(/[^A-Za-z0-9_-]/g, "_")
     .slice(0, 48);
 
 /** The id of a call's item; `prefix` as OpenAI has it for the item's type. */
 export const madeId = (prefix: string, seed: string, index: number): string => `${prefix}_${seed}_${index}`;
 
+/** The id of the next item of a part whose first one has ended, the `nth`. */
+export const moreOf = (id: string, nth: number): string => `${id}_more${nth}`;
+
+/** The id of the part's first item. */
+export const withoutMore = (id: string): string => id.replace(/_more\d+$/, "");
+
+const responses = "resp_pg_";
+
+/** The id of an answer of ours, from its call's. Others' are never like it, though some are `resp_` and 32 digits, too. */
+export const responseId = (callId: string): string => `${responses}${seedOf(callId)}`;
+
+/** Whether an answer or item of this id was made here. */
+export const isMade = (id: string): boolean => id.startsWith(responses) || item.test(id);
+
 /** Ours end in the item's number; of other makers' ids with a number behind, the rest is no call id of 32 digits. */
-const made = /^rs_[0-9a-f]{32}_\d+$/;
+const item = /^(?:rs|msg|fc|ctc|ig|item)_[0-9a-f]{32}_\d+(?:_more\d+)?$/;
 
 /** Whether it is a reasoning item that we made, so that it tells a provider nothing. */
 export const isMadeReasoning = ({ type, id, encrypted_content: sealed }: JsonObject): boolean =>
-  type === "reasoning" && typeof id === "string" && made.test(id) && typeof sealed !== "string";
+  type === "reasoning" && typeof id === "string" && item.test(id) && typeof sealed !== "string";
 
 /** The input without such items, and where they stood; undefined where there is none. */
 export function withoutMade(input: Json | undefined): { readonly input: Json; readonly at: readonly string[] } | undefined {

@@ -6,11 +6,19 @@ import { object, text } from "../shared/read.ts";
 import type { ReplyMeta } from "../wire.ts";
 import { errorObject } from "./errors.ts";
 import { encodeStatus } from "./finish.ts";
+import { responseId } from "./made-ids.ts";
 import { encodeUsage } from "./usage.ts";
 
 const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "fast"]);
 
-/** What a response repeats of its request, as SDKs demand it. Says `store: false`: this gateway keeps no answers. */
+/** The fields of a request that its response repeats. */
+export const echoed: readonly string[] = [
+  ...["instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls", "previous_response_id"],
+  ...["prompt_cache_key", "reasoning", "safety_identifier", "store", "temperature", "text", "tool_choice", "tools"],
+  ...["top_logprobs", "top_p", "truncation", "user"],
+];
+
+/** What a response repeats of its request, as SDKs demand it. */
 export function echoOf(body: JsonObject): JsonObject {
   const or = (field: string, fallback: Json): Json => body[field] ?? fallback;
   return {
@@ -26,7 +34,7 @@ export function echoOf(body: JsonObject): JsonObject {
     prompt_cache_key: or("prompt_cache_key", null),
     reasoning: { effort: null, summary: null, ...object(body["reasoning"]) },
     safety_identifier: or("safety_identifier", null),
-    store: false,
+    store: or("store", true),
     temperature: or("temperature", 1),
     text: { format: { type: "text" }, ...withFormat(body["text"]) },
     tool_choice: or("tool_choice", "auto"),
@@ -59,6 +67,13 @@ export const stateOf = (finish: Finish | undefined, output: readonly Json[], usa
   output,
   usage,
 });
+
+/**
+ * What an answer that was translated says of itself: callers of this wire know its ids by how they begin, so that others' are
+ * left out.
+ */
+export const translated = <H extends ResultHead>(head: H): H =>
+  head.id?.startsWith("resp_") ? head : { ...head, id: undefined };
 
 /** A response as a body or inside an event. */
 export class ResponseObject {
@@ -97,9 +112,6 @@ export class ResponseObject {
 /** OpenAI's chat tells moderation in another shape. */
 const isOwn = (moderation: Json | undefined): boolean =>
   isObject(moderation) && !Object.values(moderation).some((found) => object(found)?.["type"] === "moderation_results");
-
-/** The id of an answer whose provider gave it none: it begins as SDKs and people know it. */
-const responseId = (id: string): string => (id.startsWith("resp_") ? id : `resp_${id}`);
 
 /** Of our codes, those that the specification has a word for; all others are the server's. */
 function failure(error: GatewayError): JsonObject {

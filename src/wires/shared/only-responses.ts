@@ -38,8 +38,6 @@ export function onlyResponses(request: ChatRequest): readonly Unheard[] {
     content.some((part) => part.type === "tool-call" && part.namespace !== undefined),
   );
   ignore(spaced >= 0, "namespace", `messages[${spaced}]: this provider's API has no namespaces of tools; their names were sent.`);
-  const kept = request.store === true && request.extraOrigin === "openai-responses";
-  ignore(kept, "store", "this provider's API keeps no answers: send the whole input with the next request.");
   return unheard;
 }
 
