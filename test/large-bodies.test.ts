@@ -23,13 +23,20 @@ function chat(wire: Wire) {
 function translate(from: Wire, to: Wire, body: JsonObject): void {
   const model = String(body["model"] ?? "m");
   const decoded = chat(from).decodeRequest({ path: "/", query: "", headers: {}, body: { model, max_tokens: 9, ...body } });
-  const { wireRequest } = chat(to).encodeRequest(decoded.request(), { provider: "p", model, stream: false, callId: "call_1", quirks: {} });
+  const { wireRequest } = chat(to).encodeRequest(decoded.request(), {
+    provider: "p",
+    model,
+    stream: false,
+    callId: "call_1",
+    quirks: {},
+  });
   assert.ok(JSON.stringify(wireRequest.body).length > 0);
 }
 
 function decoder() {
   const request = { model: "m", messages: [{ role: "user" as const, content: [] }] };
-  return chat(openaiChat).encodeRequest(request, { provider: "p", model: "m", stream: true, callId: "call_1", quirks: {} }).decoder;
+  return chat(openaiChat).encodeRequest(request, { provider: "p", model: "m", stream: true, callId: "call_1", quirks: {} })
+    .decoder;
 }
 
 const hi = [{ role: "user", content: "hi" }];

@@ -155,3 +155,13 @@ test("a whole body that is an error or no message is thrown as what it is", () =
   assert.throws(() => decoder().whole(overloaded), code("overloaded"));
   assert.throws(() => decoder().whole({ choices: [] }), code("bad_reply"));
 });
+
+test("a call that came without an id gets one of its own, whole and streamed", () => {
+  const block = { type: "tool_use", name: "f", input: {} };
+  const whole = decoder().whole({ id: "m", type: "message", role: "assistant", content: [block, { ...block, id: "" }] });
+  const ids = whole.choices.flatMap(({ content }) => content.map((part) => (part.type === "tool-call" ? part.id : "")));
+  assert.equal(new Set(ids).size, 2);
+  for (const id of ids) assert.match(id, /^toolu_[\w-]{1,34}$/);
+  const [opened] = decoder().push({ data: JSON.stringify({ type: "content_block_start", index: 0, content_block: block }) });
+  assert.match(JSON.stringify(opened), /"id":"toolu_\w+_0"/);
+});

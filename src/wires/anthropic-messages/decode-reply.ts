@@ -188,8 +188,8 @@ const headMembers = new Set([
 function headOf(message: JsonObject): ResultHead {
   const usage = message["usage"];
   return {
-    id: text(message["id"]),
-    model: text(message["model"]),
+    id: text(message["id"]) || undefined,
+    model: text(message["model"]) || undefined,
     serviceTier: isObject(usage) ? text(usage["service_tier"]) : undefined,
     container: message["container"] ?? undefined,
     contextManagement: message["context_management"] ?? undefined,

@@ -66,7 +66,7 @@ export function encodeBody(request: ChatRequest, target: Target): Encoded {
   const betas = betasFor(request, body);
   for (const field of losses.refused(body, target)) delete body[field];
   const headers = { "anthropic-version": apiVersion, ...(betas.length > 0 && { "anthropic-beta": betas.join(",") }) };
-  const decoder = new MessageDecoder(target.provider, target.model, toolNames, tools.custom);
+  const decoder = new MessageDecoder(target, toolNames, tools.custom);
   return { headers, body, warnings: losses.warnings, decoder };
 }
 

@@ -12,10 +12,12 @@ export interface PartContext {
   readonly names: Names;
   /** Names (as sent) of tools whose input is free text in `{"input": …}`. */
   readonly custom: ReadonlySet<string>;
+  /** An id for a tool call that came without one: nobody could answer it. */
+  readonly newId: () => string;
 }
 
 /** A block of a reply as a part; for a stream, as far as its start tells. */
-function partOf(block: JsonObject, { origin, names, custom }: PartContext): Part {
+function partOf(block: JsonObject, { origin, names, custom, newId }: PartContext): Part {
   switch (block["type"]) {
     case "text":
       return { type: "text", text: text(block["text"]) ?? "", citations: list(block["citations"])?.map(citation) };
@@ -27,7 +29,7 @@ function partOf(block: JsonObject, { origin, names, custom }: PartContext): Part
       const name = text(block["name"]) ?? "";
       return {
         type: "tool-call",
-        id: text(block["id"]) ?? "",
+        id: text(block["id"]) || newId(),
         name: names.original(name),
         arguments: "",
         ...(custom.has(name) && { kind: "custom" as const }),

@@ -79,7 +79,8 @@ describe("bad requests", { timeout: 120_000 }, () => {
         [["authorization", `Bearer ${canaries.openaiCredential}`]],
         [["x-api-key", "wrong"]],
         [["x-api-key", `${canaries.key.slice(0, -1)}`]],
-        [["api-key", canaries.key]],
+        [["x-key", canaries.key]],
+        [["x-goog-api-key", "wrong"]],
         [["cookie", `key=${canaries.key}`]],
         [["proxy-authorization", `Bearer ${canaries.key}`]],
         // A wrong key is wrong, whatever stands in the other header.
