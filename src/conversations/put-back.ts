@@ -1,7 +1,7 @@
 import type { Message } from "../canonical/chat.ts";
 import type { Part, ReasoningPart, TextPart, ToolCallPart } from "../canonical/parts.ts";
 import type { Warning } from "../canonical/warnings.ts";
-import { callsOf, isSigned, isUnechoed, sameCall, type Turn } from "./turn.ts";
+import { CallComparison, callsOf, isSigned, isUnechoed, type Turn } from "./turn.ts";
 import type { Turns } from "./turn-store.ts";
 
 /**
@@ -14,6 +14,7 @@ export function putBack(
   warn: (warning: Warning) => void,
 ): readonly Message[] | undefined {
   const out: Message[] = [];
+  const compare = new CallComparison();
   let changed = false;
   for (let from = 0; from < messages.length; ) {
     let to = from;
@@ -24,6 +25,7 @@ export function putBack(
         ? completed(
             run.flatMap((message) => message.content),
             turns,
+            compare,
             `messages[${from}]`,
             warn,
           )
@@ -43,24 +45,31 @@ export function putBack(
 function completed(
   own: readonly Part[],
   turns: Turns,
+  compare: CallComparison,
   at: string,
   warn: (warning: Warning) => void,
 ): readonly Part[] | undefined {
   const calls = callsOf(own);
-  const turn = turnAmong(calls, turns, at, warn);
+  const turn = turnAmong(calls, turns, compare, at, warn);
   if (turn === undefined) return undefined;
-  const pieces = piecesFor(turn, calls);
+  const pieces = piecesFor(turn, calls, compare);
   if (pieces.every((piece) => isHeld(piece, own))) return undefined;
   // Who sends marks of its own knows better than we do.
   if (own.some((part) => isForeign(part, pieces))) return undefined;
-  return arranged(own, calls, pieces);
+  return arranged(own, calls, pieces, compare);
 }
 
 /** The turn that the calls were made in. Of several that it could be none is taken: they may be of different conversations. */
-function turnAmong(calls: readonly ToolCallPart[], turns: Turns, at: string, warn: (warning: Warning) => void): Turn | undefined {
+function turnAmong(
+  calls: readonly ToolCallPart[],
+  turns: Turns,
+  compare: CallComparison,
+  at: string,
+  warn: (warning: Warning) => void,
+): Turn | undefined {
   for (const call of calls) {
     if (!turns.has(call.id)) continue;
-    const found = turns.find(call.id).filter(({ parts }) => callsOf(parts).some((kept) => sameCall(kept, call)));
+    const found = turns.find(call.id).filter(({ parts }) => callsOf(parts).some((kept) => compare.same(kept, call)));
     if (found.length > 1) {
       const detail = `several answers called ${call.name} under the same id; which of them this was cannot be told`;
       warn({ kind: "dropped", code: "parts_ambiguous", at, detail });
@@ -72,14 +81,14 @@ function turnAmong(calls: readonly ToolCallPart[], turns: Turns, at: string, war
 }
 
 /** The turn's parts, as far as they belong to calls that are there: each part goes with the call after it, the rest with the last. */
-function piecesFor({ parts }: Turn, calls: readonly ToolCallPart[]): readonly Part[] {
+function piecesFor({ parts }: Turn, calls: readonly ToolCallPart[], compare: CallComparison): readonly Part[] {
   const pieces: Part[] = [];
   let pending: Part[] = [];
   let there = false;
   for (const part of parts) {
     pending.push(part);
     if (part.type !== "tool-call") continue;
-    there = calls.some((call) => sameCall(call, part));
+    there = calls.some((call) => compare.same(call, part));
     if (there) pieces.push(...pending);
     pending = [];
   }
@@ -112,7 +121,12 @@ function isForeign(part: Part, pieces: readonly Part[]): boolean {
   return isUnechoed(part) && !pieces.some((piece) => piece.type === part.type && isHeld(part, [piece]));
 }
 
-function arranged(own: readonly Part[], calls: readonly ToolCallPart[], pieces: readonly Part[]): readonly Part[] {
+function arranged(
+  own: readonly Part[],
+  calls: readonly ToolCallPart[],
+  pieces: readonly Part[],
+  compare: CallComparison,
+): readonly Part[] {
   const texts = own.filter((part) => part.type === "text" && part.text !== "");
   const spoken = pieces.filter((part): part is TextPart => part.type === "text");
   const alike =
@@ -128,7 +142,7 @@ function arranged(own: readonly Part[], calls: readonly ToolCallPart[], pieces: 
     if (piece.type === "text") {
       if (alike) out.push(piece);
     } else if (piece.type === "tool-call") {
-      const call = calls.find((one) => !used.has(one) && sameCall(one, piece));
+      const call = calls.find((one) => !used.has(one) && compare.same(one, piece));
       if (call === undefined) continue;
       used.add(call);
       out.push(sealed(call, piece));

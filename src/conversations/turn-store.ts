@@ -1,6 +1,6 @@
 import type { Clock } from "../canonical/ports.ts";
 import { type Memory, OwnedStore, type StoreLimits } from "./owned-store.ts";
-import { callsOf, sameCall, type Turn } from "./turn.ts";
+import { callsOf, type Turn } from "./turn.ts";
 
 /** Remembers turns by the ids of their tool calls; see OwnedStore. */
 export class TurnStore {
@@ -59,13 +59,5 @@ export interface Turns {
 
 /** The same calls with the same parts: the answer was given twice. */
 function isAlike(a: Turn, b: Turn): boolean {
-  const [ours, theirs] = [callsOf(a.parts), callsOf(b.parts)];
-  return (
-    ours.length === theirs.length &&
-    ours.every((call, at) => {
-      const other = theirs[at];
-      return other !== undefined && sameCall(call, other);
-    }) &&
-    JSON.stringify(a.parts) === JSON.stringify(b.parts)
-  );
+  return a.bytes === b.bytes && JSON.stringify(a.parts) === JSON.stringify(b.parts);
 }

@@ -30,10 +30,31 @@ export const isSigned = (part: Extract<Part, { type: "reasoning" }>): boolean =>
 
 export const callsOf = (parts: readonly Part[]): readonly ToolCallPart[] => parts.filter((part) => part.type === "tool-call");
 
-/** Whether two calls are the same one, told again: SDKs may write arguments anew, with other blanks and in another order. */
-export function sameCall(a: ToolCallPart, b: ToolCallPart): boolean {
-  if (a.id !== b.id || a.name !== b.name) return false;
-  return a.arguments === b.arguments || normal(a.arguments) === normal(b.arguments);
+/** Characters of arguments that are read anew to compare the calls of one request. */
+const mostRead = 4_000_000;
+
+/**
+ * Whether two calls are the same one, told again: SDKs may write arguments anew, with other blanks and in another order. One of
+ * these serves one request: each call's arguments are read once, however many calls of its id there are, and where more would
+ * have to be read than any honest request needs, calls are the same only if they are written the same.
+ */
+export class CallComparison {
+  readonly #normal = new Map<ToolCallPart, string>();
+  #left = mostRead;
+
+  same(a: ToolCallPart, b: ToolCallPart): boolean {
+    if (a.id !== b.id || a.name !== b.name) return false;
+    return a.arguments === b.arguments || this.#read(a) === this.#read(b);
+  }
+
+  #read(call: ToolCallPart): string {
+    const known = this.#normal.get(call);
+    if (known !== undefined) return known;
+    this.#left -= call.arguments.length;
+    const read = this.#left < 0 ? call.arguments : normal(call.arguments);
+    this.#normal.set(call, read);
+    return read;
+  }
 }
 
 function normal(written: string): string {
