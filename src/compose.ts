@@ -64,7 +64,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
   const { ttlMs } = config.conversations;
   const handler = chain(
     authenticate(keys),
-    keepAnswers({ store: new AnswerStore(clock, { ttlMs }), references, clock }),
+    keepAnswers({ store: new AnswerStore(clock, { ttlMs }), references, pins, clock }),
     validateOutput,
     keepParts(new TurnStore(clock, { ttlMs })),
   )(

@@ -2,7 +2,7 @@ import type { Call } from "../canonical/call.ts";
 import type { ChatResult } from "../canonical/chat.ts";
 import { GatewayError } from "../canonical/error.ts";
 import type { Operation, Operations } from "../canonical/operations.ts";
-import type { Clock } from "../canonical/ports.ts";
+import type { Clock, Pins } from "../canonical/ports.ts";
 import type { Reply, Step } from "../canonical/reply.ts";
 import type { Warning } from "../canonical/warnings.ts";
 import { itemsOf } from "../conversations/answer-items.ts";
@@ -13,6 +13,8 @@ import { forgotten, leansOnProvider, type References, type Resolved, resolved } 
 export interface KeepAnswersOptions {
   readonly store: AnswerStore;
   readonly references: References;
+  /** Which answers are kept by their providers. */
+  readonly pins: Pick<Pins, "find">;
   readonly clock: Pick<Clock, "wall">;
 }
 
@@ -76,7 +78,7 @@ function asked<Op extends Operation>(call: Call<Op>, options: KeepAnswersOptions
 function keeperOf(
   call: Call,
   onFrom: Resolved<Operation>["onFrom"],
-  { store, references, clock }: KeepAnswersOptions,
+  { store, references, pins, clock }: KeepAnswersOptions,
 ): Keeper | undefined {
   const request = call.completed ?? call.request;
   if (!("messages" in request) || request.store === false || leansOnProvider(request, references)) return undefined;
@@ -96,6 +98,8 @@ function keeperOf(
   }
   return {
     name: references.naming(call.id),
+    // Looked up only where it may be so: what is not in the table's memory is read from disk.
+    isElsewhere: (told) => references.isProviders(told) && typeof pins.find(owner, told) === "object",
     head: (told) => ({ ...told, id, createdAt: told.createdAt ?? createdAt, model: told.model ?? model }),
     keep: (parts, head, finish) => {
       if (!store.answer(owner, id, { items: itemsOf(parts), head, finish })) refuse();
@@ -122,6 +126,10 @@ function kept<Op extends Operation>(reply: Reply<Op>, keeper: Keeper): Reply<Op>
 /** A caller of Responses is shown the first choice alone. */
 function keptResult<R extends ChatResult>(result: R, keeper: Keeper): R {
   const { choices, ...told } = result;
+  if (told.id !== undefined && keeper.isElsewhere(told.id)) {
+    keeper.drop();
+    return result;
+  }
   const head = keeper.head(told);
   const named = choices.map((choice) => (choice.index === 0 ? { ...choice, content: choice.content.map(keeper.name) } : choice));
   const answer = named.find(({ index }) => index === 0);

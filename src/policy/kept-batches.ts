@@ -9,6 +9,8 @@ import { PartsListener } from "../conversations/parts-listener.ts";
 export interface Keeper {
   /** Gives the part the id of its item. */
   readonly name: (part: Part) => Part;
+  /** Whether the provider keeps the answer of this id itself. */
+  isElsewhere(id: string): boolean;
   /** What the answer says of itself: with the id that it is kept by. */
   head(told: ResultHead): ResultHead;
   keep(parts: readonly Part[], head: Omit<ChatResult, "choices">, finish: Finish): void;
@@ -31,6 +33,7 @@ export class KeptBatches<Op extends Operation> implements Batches<Op> {
   #keeper: Keeper | undefined;
   readonly #name: Keeper["name"];
   #head: Omit<ChatResult, "choices">;
+  #elsewhere = false;
   #parts: readonly Part[] | undefined;
   #finish: Finish | undefined;
 
@@ -72,8 +75,15 @@ export class KeptBatches<Op extends Operation> implements Batches<Op> {
   }
 
   #named<C extends Operations[Op]["chunk"]>(chunk: C): C {
-    if (chunk.type === "start") return { ...chunk, head: this.#keeper?.head(chunk.head) ?? chunk.head };
-    return chunk.type === "part-start" ? { ...chunk, content: this.#name(chunk.content) } : chunk;
+    if (chunk.type === "start") {
+      const { id } = chunk.head;
+      if (id !== undefined && this.#keeper?.isElsewhere(id)) {
+        this.#elsewhere = true;
+        this.#done()?.drop();
+      }
+      return { ...chunk, head: this.#keeper?.head(chunk.head) ?? chunk.head };
+    }
+    return chunk.type === "part-start" && !this.#elsewhere ? { ...chunk, content: this.#name(chunk.content) } : chunk;
   }
 
   #hear(chunk: Operations[Op]["chunk"]): void {

@@ -18,6 +18,8 @@ export interface References {
   isInstructions(message: Message): boolean;
   /** Whether an answer or item of this id was made here, and by no provider. */
   isMade(id: string): boolean;
+  /** Whether a provider that keeps answers may have given one this id. */
+  isProviders(id: string): boolean;
   /** The id of a call's answer. */
   responseId(callId: string): string;
   /** Names the parts of a call's answer, as they begin and in order, by the items that its caller is shown (`Part.itemId`). */

@@ -29,6 +29,9 @@ export const responseId = (callId: string): string => `${responses}${seedOf(call
 /** Whether an answer or item of this id was made here. */
 export const isMade = (id: string): boolean => id.startsWith(responses) || item.test(id);
 
+/** Whether a provider of this wire may have given an answer this id: others name theirs differently. */
+export const isProviders = (id: string): boolean => id.startsWith("resp_") && !isMade(id);
+
 /** Ours end in the item's number; of other makers' ids with a number behind, the rest is no call id of 32 digits. */
 const item = /^(?:rs|msg|fc|ctc|ig|item)_[0-9a-f]{32}_\d+(?:_more\d+)?$/;
 

@@ -5,7 +5,7 @@ import { text } from "../shared/read.ts";
 import type { ReplyMeta } from "../wire.ts";
 import { ResponseEncoder } from "./encode-reply.ts";
 import { ItemNames } from "./item-names.ts";
-import { isMade, responseId, seedOf, withoutMore } from "./made-ids.ts";
+import { isMade, isProviders, responseId, seedOf, withoutMore } from "./made-ids.ts";
 import { name } from "./name.ts";
 import { echoed, echoOf } from "./response-object.ts";
 
@@ -58,5 +58,5 @@ function show(said: JsonObject, meta: ReplyMeta, result: ChatResult): JsonObject
 const forgotten = (id: string): JsonObject => ({ id, object: "response", deleted: true });
 
 export const references = {
-  ...{ wire, refers, referredBy, isInstructions, isMade, responseId, naming, told, show, forgotten },
+  ...{ wire, refers, referredBy, isInstructions, isMade, isProviders, responseId, naming, told, show, forgotten },
 } as const;
