@@ -1,28 +1,19 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { isObject, type JsonObject } from "../../canonical/json.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { recordings, skip } from "../shared/testing/recorded.ts";
 import { countTokens } from "./count-tokens.ts";
 import { foreign, target } from "./testing/setting.ts";
-
-const folder = join(process.env["POLYGATE_RECORDINGS"] ?? "../shared/recordings/open", "anthropic/count_tokens");
-const skip = existsSync(folder) ? false : "no recordings here";
 
 const decode = (body: JsonObject) => {
   assert(countTokens.decodeRequest);
   return countTokens.decodeRequest({ path: "/v1/messages/count_tokens", query: "", headers: {}, body });
 };
 
-const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value));
-
 test("every recorded count: the request encodes back to what was sent, the reply to what was told", { skip }, () => {
   let read = 0;
-  for (const file of readdirSync(folder)) {
-    const found: Json = JSON.parse(readFileSync(join(folder, file), "utf8"));
-    assert(isObject(found) && isObject(found["request"]) && isObject(found["response"]));
-    const { body } = found["request"];
-    const { body: reply, status } = found["response"];
+  for (const { file, request: body, reply, status } of recordings(["anthropic/count_tokens"])) {
     if (!isObject(body) || !isObject(reply) || status !== 200) continue;
     const decoded = decode(body);
     const { wireRequest, warnings, decoder } = countTokens.encodeRequest(decoded.request(), target({ model: decoded.model }));

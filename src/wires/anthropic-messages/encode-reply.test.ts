@@ -7,7 +7,8 @@ import { GatewayError } from "../../canonical/error.ts";
 import type { Part } from "../../canonical/parts.ts";
 import { finished, type Terminal } from "../../canonical/terminal.ts";
 import { object } from "../shared/read.ts";
-import { decoder, encoder, parsed, textOf } from "./testing/setting.ts";
+import { parsed } from "../shared/testing/codec.ts";
+import { decoder, encoder, textOf } from "./testing/setting.ts";
 
 const begin: ChatChunk = { type: "start", head: { id: "chatcmpl-1", model: "gpt" } };
 const open = (part: number, content: Part): ChatChunk => ({ type: "part-start", choice: 0, part, content });

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { ChatRequest } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { isObject, type JsonObject } from "../../canonical/json.ts";
-import { blocksOf, chat, encode, foreign, messagesOf, user } from "./testing/setting.ts";
+import { user } from "../shared/testing/codec.ts";
+import { blocksOf, chat, encode, foreign, messagesOf } from "./testing/setting.ts";
 
 const native = (body: JsonObject): ChatRequest =>
   chat

@@ -5,7 +5,8 @@ import type { Message } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import type { Json } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
-import { blocksOf, encode, foreign, messagesOf, user } from "./testing/setting.ts";
+import { user } from "../shared/testing/codec.ts";
+import { blocksOf, encode, foreign, messagesOf } from "./testing/setting.ts";
 import { complaints } from "./testing/strict-api.ts";
 
 const call = (id: string, args = "{}"): Part => ({ type: "tool-call", id, name: "f", arguments: args });

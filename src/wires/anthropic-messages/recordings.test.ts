@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { BetaMessageStream } from "@anthropic-ai/sdk/lib/BetaMessageStream";
 import { accumulate } from "../../canonical/accumulate.ts";
@@ -10,44 +8,19 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
 import { finished } from "../../canonical/terminal.ts";
 import { inputTokens, outputTokens } from "../../canonical/usage.ts";
-import { chat, decoder, encoder, eventsOf, textOf } from "./testing/setting.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { eventsOf, recordings, skip } from "../shared/testing/recorded.ts";
+import { chat, decoder, encoder, textOf } from "./testing/setting.ts";
 import { decodeUsage } from "./usage.ts";
 
-const root = process.env["POLYGATE_RECORDINGS"] ?? "../shared/recordings/open";
 const folders = ["anthropic/messages", "vertex/anthropic_messages", "ollama/anthropic_compat_messages"];
 
-interface Recorded {
-  readonly file: string;
-  readonly request: Json | undefined;
-  readonly headers: JsonObject;
-  readonly status: number;
-  readonly reply: Json | undefined;
-}
-
-function* recordings(): Generator<Recorded> {
-  for (const folder of folders) {
-    const path = join(root, folder);
-    if (!existsSync(path)) continue;
-    for (const file of readdirSync(path)) {
-      const found: Json = JSON.parse(readFileSync(join(path, file), "utf8"));
-      if (!isObject(found) || !isObject(found["request"]) || !isObject(found["response"]))
-        throw new Error(`${file} is no recording`);
-      const { request, response } = found;
-      const headers = isObject(request["headers"]) ? request["headers"] : {};
-      yield { file, request: request["body"], headers, status: Number(response["status"]), reply: response["body"] };
-    }
-  }
-}
-
-const skip = existsSync(root) ? false : "no recordings here";
-const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value));
-
 /** Doctored by its recorder: the result names a call that was never made. The API would refuse it today. */
-const orphan = "dd-trace-py.anthropic-completion-tools-call-with-tool-result-stream.0.7e31fe23.json";
+const orphan = "anthropic/messages/dd-trace-py.anthropic-completion-tools-call-with-tool-result-stream.0.7e31fe23.json";
 
 test("every recorded request that was answered encodes back to what was sent", { skip }, () => {
   const wrong: string[] = [];
-  for (const { file, request, headers, status } of recordings()) {
+  for (const { file, request, headers, status } of recordings(folders)) {
     if (!isObject(request) || status >= 400 || file === orphan) continue;
     // Vertex keeps the model in the URL.
     const body: JsonObject = request["model"] === undefined ? { ...request, model: "m" } : request;
@@ -92,7 +65,7 @@ function resultOf(reply: Json | undefined): ChatResult | GatewayError | undefine
 
 test("every recorded reply decodes: a known reason, and usage that adds up to what was reported", { skip }, () => {
   let read = 0;
-  for (const { file, reply, status } of recordings()) {
+  for (const { file, reply, status } of recordings(folders)) {
     if (status !== 200) continue;
     const result = resultOf(reply);
     if (result === undefined || result instanceof GatewayError) continue;
@@ -133,7 +106,7 @@ function normal(part: Part): Part {
 
 test("every recorded stream, encoded again, is read by the official SDK as the same message", { skip }, async () => {
   let read = 0;
-  for (const { file, reply, status } of recordings()) {
+  for (const { file, reply, status } of recordings(folders)) {
     if (status !== 200 || typeof reply !== "string") continue;
     const reader = decoder();
     const writer = encoder();
@@ -156,7 +129,7 @@ test("every recorded stream, encoded again, is read by the official SDK as the s
 });
 
 test("relay passes recorded streams on untouched and reads the same out of them", { skip }, () => {
-  for (const { file, reply, status } of recordings()) {
+  for (const { file, reply, status } of recordings(folders)) {
     if (status !== 200 || typeof reply !== "string") continue;
     const json = { model: "m" };
     const body = new TextEncoder().encode(JSON.stringify(json));

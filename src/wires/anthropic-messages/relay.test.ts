@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Source, Span } from "../../canonical/call.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
-import { chat, event, parsed, target } from "./testing/setting.ts";
+import { parsed } from "../shared/testing/codec.ts";
+import { chat, event, target } from "./testing/setting.ts";
 
 /** A body of members as they are written, and where each stands. */
 function source(written: readonly (readonly [string, string])[], headers: { readonly [name: string]: string } = {}): Source {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ChatRequest, Message, Reasoning } from "../../canonical/chat.ts";
-import { blocksOf, encode, foreign, messagesOf, user } from "./testing/setting.ts";
+import { user } from "../shared/testing/codec.ts";
+import { blocksOf, encode, foreign, messagesOf } from "./testing/setting.ts";
 import { version } from "./thinking.ts";
 
 test("versions are read from every spelling of a model's name", () => {

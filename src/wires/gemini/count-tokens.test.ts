@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isObject } from "../../canonical/json.ts";
-import { recordings, skip } from "./testing/recorded.ts";
-import { counting, foreign, incoming, plain, target } from "./testing/setting.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { skip } from "../shared/testing/recorded.ts";
+import { asked } from "./testing/recorded.ts";
+import { counting, foreign, incoming, target } from "./testing/setting.ts";
 
 const meta = { id: "ours", createdAt: 0, model: "m" };
 
 test("recorded requests to count encode back to what was sent, and their counts are read", { skip }, () => {
   let read = 0;
-  for (const { file, request, reply, verb, model } of recordings(["countTokens"])) {
+  for (const { file, request, reply, verb, model } of asked(["countTokens"])) {
     if (!isObject(request) || !isObject(reply) || verb !== "countTokens") continue;
     read++;
     const decoded = counting.decodeRequest(incoming(request, verb, { named: model }));

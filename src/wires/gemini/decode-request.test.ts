@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GatewayError } from "../../canonical/error.ts";
 import type { JsonObject } from "../../canonical/json.ts";
-import { chat, decode, encode, incoming, plain } from "./testing/setting.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { chat, decode, encode, incoming } from "./testing/setting.ts";
 
 const hello = { contents: [{ role: "user", parts: [{ text: "hi" }] }] };
 

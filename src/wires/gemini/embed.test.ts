@@ -3,15 +3,17 @@ import { test } from "node:test";
 import type { EmbedRequest } from "../../canonical/embed.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject } from "../../canonical/json.ts";
-import { recordings, skip } from "./testing/recorded.ts";
-import { embed, incoming, plain, target } from "./testing/setting.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { skip } from "../shared/testing/recorded.ts";
+import { asked } from "./testing/recorded.ts";
+import { embed, incoming, target } from "./testing/setting.ts";
 
 const meta = { id: "ours", createdAt: 0, model: "m" };
 const verbs = ["embedContent", "batchEmbedContents"];
 
 test("recorded requests for embeddings encode back to what was sent, and replies decode to as many vectors", { skip }, () => {
   let read = 0;
-  for (const { file, request, reply, status, verb, model } of recordings(verbs)) {
+  for (const { file, request, reply, status, verb, model } of asked(verbs)) {
     if (!isObject(request) || !isObject(reply) || status !== 200) continue;
     read++;
     const decoded = embed.decodeRequest(incoming(request, verb, { named: model }));

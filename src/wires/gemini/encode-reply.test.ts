@@ -7,8 +7,9 @@ import type { WireEvent } from "../../canonical/event.ts";
 import { explode } from "../../canonical/explode.ts";
 import { cancelled, finished } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
+import { parsed, plain } from "../shared/testing/codec.ts";
 import { sse, withClient } from "./testing/served.ts";
-import { decoder, encoder, parsed, plain } from "./testing/setting.ts";
+import { decoder, encoder } from "./testing/setting.ts";
 
 const usage: Usage = {
   inputUncached: 10,

@@ -4,7 +4,8 @@ import type { ChatRequest, Message } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { isObject, type JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
-import { contentsOf, encode, foreign, partsOf, user } from "./testing/setting.ts";
+import { user } from "../shared/testing/codec.ts";
+import { contentsOf, encode, foreign, partsOf } from "./testing/setting.ts";
 
 const say = (role: Message["role"], ...texts: string[]): Message => ({
   role,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GatewayError } from "../../canonical/error.ts";
 import type { JsonObject } from "../../canonical/json.ts";
+import { plain } from "../shared/testing/codec.ts";
 import { gemini } from "./index.ts";
-import { plain } from "./testing/setting.ts";
 
 const error = (code: number, status: string, message: string, details: readonly JsonObject[] = []): JsonObject => ({
   error: { code, status, message, details },

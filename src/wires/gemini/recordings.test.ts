@@ -6,16 +6,18 @@ import type { GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { finished } from "../../canonical/terminal.ts";
 import { inputTokens, outputTokens } from "../../canonical/usage.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { eventsOf, skip } from "../shared/testing/recorded.ts";
 import { gemini } from "./index.ts";
-import { type Recorded, recordings, skip } from "./testing/recorded.ts";
-import { chat, decoder, encoder, event, eventsOf, incoming, plain, target } from "./testing/setting.ts";
+import { type Asked, asked } from "./testing/recorded.ts";
+import { chat, decoder, encoder, event, incoming, target } from "./testing/setting.ts";
 
 const verbs = ["generateContent", "streamGenerateContent"];
 
 test("every recorded request that was answered encodes back to what was sent", { skip }, () => {
   const wrong: string[] = [];
   let read = 0;
-  for (const { file, request, status, verb, model, query } of recordings(verbs)) {
+  for (const { file, request, status, verb, model, query } of asked(verbs)) {
     if (!isObject(request) || status >= 400) continue;
     try {
       const decoded = chat.decodeRequest(incoming(request, verb, { named: model, query }));
@@ -41,7 +43,7 @@ interface Answer {
 }
 
 /** A recorded reply as it is read; undefined for errors. */
-function answerOf({ reply }: Recorded): Answer | undefined {
+function answerOf({ reply }: Asked): Answer | undefined {
   const reader = decoder();
   if (typeof reply !== "string" && !isArray(reply)) {
     if (!isObject(reply) || reply["error"] !== undefined) return undefined;
@@ -79,7 +81,7 @@ const doctored = ["prism.generate-text-with-a-prompt", "prism.media-detection"];
 test("every recorded reply decodes: its text, thoughts, calls and seals, a reason, and usage that adds up", { skip }, () => {
   const wrong: string[] = [];
   let read = 0;
-  for (const recorded of recordings(verbs)) {
+  for (const recorded of asked(verbs)) {
     if (recorded.status !== 200) continue;
     const { file } = recorded;
     try {
@@ -136,7 +138,7 @@ function essence(result: ChatResult): Json {
 
 test("every recorded reply, encoded again whole and streamed, is read as the same answer", { skip }, () => {
   const wrong: string[] = [];
-  for (const recorded of recordings(verbs)) {
+  for (const recorded of asked(verbs)) {
     if (recorded.status !== 200) continue;
     try {
       const answer = answerOf(recorded);
@@ -165,7 +167,7 @@ test("every recorded reply, encoded again whole and streamed, is read as the sam
 
 test("relay passes recorded streams on untouched and reads the same out of them", { skip }, () => {
   const wrong: string[] = [];
-  for (const recorded of recordings(["streamGenerateContent"])) {
+  for (const recorded of asked(["streamGenerateContent"])) {
     if (recorded.status !== 200 || typeof recorded.reply !== "string") continue;
     try {
       const answer = answerOf(recorded);
@@ -209,7 +211,7 @@ test("relay passes recorded streams on untouched and reads the same out of them"
 });
 
 test("recorded errors get a code that says whose fault they are", { skip }, () => {
-  for (const { file, status, reply } of recordings(verbs)) {
+  for (const { file, status, reply } of asked(verbs)) {
     if (status === 200 || status === 0) continue;
     const body = isObject(reply) || typeof reply === "string" ? reply : JSON.stringify(reply);
     const error = errorOf(status, body);

@@ -3,21 +3,16 @@ import { test } from "node:test";
 import type { Source } from "../../canonical/call.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import type { JsonObject } from "../../canonical/json.ts";
+import { parsed, sourceAt } from "../shared/testing/codec.ts";
 import type { Relay, Relayed, Target } from "../wire.ts";
-import { chat, event, parsed, target } from "./testing/setting.ts";
+import { chat, event, target } from "./testing/setting.ts";
 
-function sourceOf(json: JsonObject, path = "/v1/models/m:streamGenerateContent"): Source {
-  const body = new TextEncoder().encode(JSON.stringify(json));
-  const members = new Map<string, { key: number; start: number; end: number }>();
-  let at = 1;
-  for (const [name, value] of Object.entries(json)) {
-    const start = at + JSON.stringify(name).length + 1;
-    const end = start + Buffer.byteLength(JSON.stringify(value));
-    members.set(name, { key: at, start, end });
-    at = end + 1;
-  }
-  return { wire: "gemini", path, query: "key=secret&alt=sse", headers: { "x-goog-api-key": "secret" }, body, json, members };
-}
+const path = "/v1/models/m:streamGenerateContent";
+const sourceOf = (json: JsonObject): Source => ({
+  ...sourceAt({ wire: "gemini", path }, json),
+  query: "key=secret&alt=sse",
+  headers: { "x-goog-api-key": "secret" },
+});
 
 const relayed = (json: JsonObject, over: Partial<Target> = {}): Relayed<"chat"> =>
   chat.relay(sourceOf(json), target({ stream: true, ...over }));

@@ -4,7 +4,8 @@ import type { FunctionTool, Message, ToolChoice } from "../../canonical/chat.ts"
 import { GatewayError } from "../../canonical/error.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
-import { encode, events, foreign, readStream, round, user } from "./testing/setting.ts";
+import { user } from "../shared/testing/codec.ts";
+import { encode, events, foreign, readStream, round } from "./testing/setting.ts";
 
 const anthropic = { wire: "anthropic-messages" } as const;
 const png: Part = { type: "image", source: { kind: "base64", mediaType: "image/png", data: "AAAA" } };

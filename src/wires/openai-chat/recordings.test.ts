@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { inputTokens, outputTokens } from "../../canonical/usage.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { eventsOf, skip } from "../shared/testing/recorded.ts";
 import { decodeError } from "./errors.ts";
-import { chat, eventsOf, incoming, plain, readStream, recordings, skip, sourceOf, target } from "./testing/setting.ts";
+import { chat, completions, incoming, readStream, sourceOf, target } from "./testing/setting.ts";
 
 /** Histories that a lenient server let pass: a call that nobody answered, an answer to no call. */
 const illegal = new Set([
@@ -25,9 +27,9 @@ function due(body: JsonObject, model: string): JsonObject {
 
 test("every recorded request that was answered encodes back to what was sent", { skip }, () => {
   let seen = 0;
-  for (const { file, provider, path, request, status } of recordings()) {
+  for (const { file, provider, url, request, status } of completions()) {
     if (!isObject(request) || status >= 400 || illegal.has(file)) continue;
-    const decoded = chat.decodeRequest(incoming(request, path));
+    const decoded = chat.decodeRequest(incoming(request, url.pathname));
     const { wireRequest, warnings } = chat.encodeRequest(decoded.request(), {
       ...target({ provider, model: decoded.model, stream: decoded.stream }),
     });
@@ -39,7 +41,7 @@ test("every recorded request that was answered encodes back to what was sent", {
 });
 
 test("every recorded request relays with nothing but the model and the usage option changed", { skip }, () => {
-  for (const { file, request } of recordings()) {
+  for (const { file, request } of completions()) {
     if (!isObject(request)) continue;
     const { wireRequest } = chat.relay(sourceOf(request), target({ model: "other", stream: request["stream"] === true }));
     assert.ok(Array.isArray(wireRequest.body), file);
@@ -50,7 +52,7 @@ test("every recorded request relays with nothing but the model and the usage opt
 
 test("every recorded reply decodes: text, calls and usage add up", { skip }, () => {
   let seen = 0;
-  for (const { file, status, reply, request } of recordings()) {
+  for (const { file, status, reply, request } of completions()) {
     if (status !== 200) continue;
     const asked = isObject(request) && typeof request["n"] === "number" ? request["n"] : 1;
     const { decoder } = chat.encodeRequest(
@@ -84,7 +86,7 @@ test("every recorded reply decodes: text, calls and usage add up", { skip }, () 
 });
 
 test("relays pass every recorded stream on, reading only interesting frames once content has passed", { skip }, () => {
-  for (const { file, status, reply, request } of recordings()) {
+  for (const { file, status, reply, request } of completions()) {
     if (status !== 200 || typeof reply !== "string" || !isObject(request)) continue;
     const options = request["stream_options"];
     const asked = isObject(options) && options["include_usage"] === true;
@@ -104,7 +106,7 @@ test("relays pass every recorded stream on, reading only interesting frames once
 
 test("chunks of real OpenAI streams with content are not interesting", { skip }, () => {
   let plainChunks = 0;
-  for (const { provider, status, reply, request } of recordings()) {
+  for (const { provider, status, reply, request } of completions()) {
     if (provider !== "openai" || status !== 200 || typeof reply !== "string" || !isObject(request)) continue;
     const { interesting } = chat.relay(sourceOf(request), target({ stream: true })).relay;
     for (const { data } of eventsOf(reply)) {
@@ -118,7 +120,7 @@ test("chunks of real OpenAI streams with content are not interesting", { skip },
 
 test("every recorded error reply is classified by whose fault it is", { skip }, () => {
   const codes: { [code: string]: number } = {};
-  for (const { file, provider, status, reply } of recordings()) {
+  for (const { file, provider, status, reply } of completions()) {
     if (status < 400) continue;
     const error = decodeError(status, {}, isObject(reply) ? reply : String(reply ?? ""), provider);
     assert.ok(error instanceof GatewayError);
@@ -135,9 +137,9 @@ test("every recorded error reply is classified by whose fault it is", { skip }, 
 test("no field that the specification names hides among the unnamed ones", { skip }, () => {
   const named =
     /^(?:model|messages|stream|tools|tool_choice|response_format|stop|n|user|max_tokens|max_completion_tokens|temperature|top_p)$/;
-  for (const { file, path, request, status } of recordings()) {
+  for (const { file, url, request, status } of completions()) {
     if (!isObject(request) || status >= 400) continue;
-    const decoded = chat.decodeRequest(incoming(request, path)).request();
+    const decoded = chat.decodeRequest(incoming(request, url.pathname)).request();
     for (const field of Object.keys(decoded.extra ?? {})) assert.doesNotMatch(field, named, file);
     for (const message of decoded.messages) {
       for (const [field, value] of Object.entries(message.extra ?? {})) {

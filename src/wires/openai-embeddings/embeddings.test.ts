@@ -4,9 +4,10 @@ import fc from "fast-check";
 import { GatewayError } from "../../canonical/error.ts";
 import { isObject, type JsonObject } from "../../canonical/json.ts";
 import { object } from "../shared/read.ts";
+import { plain } from "../shared/testing/codec.ts";
 import { base64OfNumbers, numbersOfBase64 } from "../shared/vectors.ts";
 import { skim } from "./skim.ts";
-import { embed, foreign, incoming, plain, round, sourceOf, target } from "./testing/setting.ts";
+import { embed, foreign, incoming, round, sourceOf, target } from "./testing/setting.ts";
 
 const refused = (code: string, param?: string) => (thrown: unknown) =>
   thrown instanceof GatewayError && thrown.code === code && thrown.param === param;

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isArray, isObject } from "../../canonical/json.ts";
 import { inputTokens } from "../../canonical/usage.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { skip } from "../shared/testing/recorded.ts";
 import { openaiEmbeddings } from "./index.ts";
 import { skim } from "./skim.ts";
-import { embed, incoming, plain, recordings, round, skip, sourceOf, target } from "./testing/setting.ts";
+import { embed, embeddings, incoming, round, sourceOf, target } from "./testing/setting.ts";
 
 test("every recorded request that was answered encodes back to what was sent", { skip }, () => {
   let read = 0;
-  for (const { file, request, status } of recordings()) {
+  for (const { file, request, status } of embeddings()) {
     if (!isObject(request) || status >= 400) continue;
     const { body, codes } = round(request);
     assert.deepEqual(body, plain(request), file);
@@ -22,7 +24,7 @@ test("every recorded reply decodes: a vector for each input, usage that adds up;
   skip,
 }, () => {
   let read = 0;
-  for (const { file, reply, status, provider, request } of recordings()) {
+  for (const { file, reply, status, provider, request } of embeddings()) {
     if (status !== 200) continue;
     assert(isObject(reply) && isArray(reply["data"]), file);
     const body = isObject(request) ? request : { model: "m", input: reply["data"].map(() => "?") };
@@ -73,7 +75,7 @@ function plainObject(value: unknown) {
 }
 
 test("every recorded error is one", { skip }, () => {
-  for (const { file, reply, status, provider } of recordings()) {
+  for (const { file, reply, status, provider } of embeddings()) {
     if (status < 400 || reply === undefined) continue;
     const error = openaiEmbeddings.decodeError(status, {}, isObject(reply) ? reply : String(reply), provider);
     assert(

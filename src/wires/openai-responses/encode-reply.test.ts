@@ -6,8 +6,9 @@ import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
 import { finished, type Terminal } from "../../canonical/terminal.ts";
+import { plain } from "../shared/testing/codec.ts";
 import { sdkEvents, sdkStream, sdkWhole } from "./testing/sdk.ts";
-import { encoder, plain } from "./testing/setting.ts";
+import { encoder } from "./testing/setting.ts";
 
 const stop: Finish = { reason: "stop", raw: null };
 const other = { wire: "anthropic-messages", provider: "anthropic" };

@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { ReasoningPart, ToolCallPart } from "../../canonical/parts.ts";
-import { encode, foreign, round, user } from "./testing/setting.ts";
+import { user } from "../shared/testing/codec.ts";
+import { encode, foreign, round } from "./testing/setting.ts";
 
 const here = { wire: "openai-responses", provider: "openai" };
 const call = (id: string, over: Partial<ToolCallPart> = {}): ToolCallPart => ({

@@ -5,19 +5,10 @@ import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { inputTokens, outputTokens } from "../../canonical/usage.ts";
+import { plain } from "../shared/testing/codec.ts";
+import { eventsOf, recordings, skip } from "../shared/testing/recorded.ts";
 import { decodeError } from "./errors.ts";
-import {
-  decoder,
-  eventsOf,
-  incoming,
-  plain,
-  readStream,
-  recordings,
-  responses,
-  skip,
-  sourceOf,
-  target,
-} from "./testing/setting.ts";
+import { decoder, incoming, readStream, responses, sourceOf, target } from "./testing/setting.ts";
 
 /** What was sent, the model as the target names it. */
 const due = (body: JsonObject, model: string): JsonObject => ({ ...body, model });
@@ -27,9 +18,9 @@ const asksModel = (request: Json | undefined): request is JsonObject => isObject
 
 test("every recorded request that was answered encodes back to what was sent", { skip }, () => {
   let seen = 0;
-  for (const { file, provider, path, request, status } of recordings()) {
+  for (const { file, provider, url, request, status } of recordings(["responses"])) {
     if (!asksModel(request) || status >= 400) continue;
-    const decoded = responses.decodeRequest(incoming(request, path));
+    const decoded = responses.decodeRequest(incoming(request, url.pathname));
     const { wireRequest, warnings } = responses.encodeRequest(
       decoded.request(),
       target({ provider, model: decoded.model, stream: decoded.stream }),
@@ -42,7 +33,7 @@ test("every recorded request that was answered encodes back to what was sent", {
 });
 
 test("every recorded request relays with nothing but the model changed", { skip }, () => {
-  for (const { file, request } of recordings()) {
+  for (const { file, request } of recordings(["responses"])) {
     if (!asksModel(request)) continue;
     const { wireRequest } = responses.relay(sourceOf(request), target({ model: "other", stream: request["stream"] === true }));
     assert.ok(Array.isArray(wireRequest.body), file);
@@ -53,7 +44,7 @@ test("every recorded request relays with nothing but the model changed", { skip 
 
 test("every recorded reply decodes: text, calls and usage add up", { skip }, () => {
   let seen = 0;
-  for (const { file, status, reply, request, method } of recordings()) {
+  for (const { file, status, reply, request, method } of recordings(["responses"])) {
     if (status !== 200 || method !== "POST") continue;
     if (request !== null && !asksModel(request)) continue;
     const { result, ended, failed } = (() => {
@@ -83,7 +74,7 @@ test("every recorded reply decodes: text, calls and usage add up", { skip }, () 
 
 test("what a stream told piece by piece is what its last event says at once", { skip }, () => {
   let seen = 0;
-  for (const { file, status, reply, provider } of recordings()) {
+  for (const { file, status, reply, provider } of recordings(["responses"])) {
     if (status !== 200 || typeof reply !== "string") continue;
     const events = eventsOf(reply);
     const over = events.findIndex(({ data }) => /"type":\s*"response\.(?:completed|incomplete)"/.test(data));
@@ -135,7 +126,7 @@ function stable(result: unknown, provider: string): Json {
 }
 
 test("relays pass every recorded stream on, reading only interesting frames once content has passed", { skip }, () => {
-  for (const { file, status, reply } of recordings()) {
+  for (const { file, status, reply } of recordings(["responses"])) {
     if (status !== 200 || typeof reply !== "string") continue;
     const source = sourceOf({ model: "m", input: "hi", stream: true });
     const all = responses.relay(source, target({ stream: true })).relay;
@@ -157,7 +148,7 @@ test("relays pass every recorded stream on, reading only interesting frames once
 });
 
 test("relays understand every recorded whole reply", { skip }, () => {
-  for (const { file, status, reply, method, request } of recordings()) {
+  for (const { file, status, reply, method, request } of recordings(["responses"])) {
     if (status !== 200 || !isObject(reply) || method !== "POST" || !asksModel(request)) continue;
     const { relay } = responses.relay(sourceOf(request), target());
     assert.equal(relay.whole(reply), "keep");
@@ -176,7 +167,7 @@ test("relays understand every recorded whole reply", { skip }, () => {
 test("deltas of text are not interesting", { skip }, () => {
   let deltas = 0;
   const { interesting } = responses.relay(sourceOf({ model: "m", input: "hi" }), target({ stream: true })).relay;
-  for (const { status, reply } of recordings()) {
+  for (const { status, reply } of recordings(["responses"])) {
     if (status !== 200 || typeof reply !== "string") continue;
     for (const { data } of eventsOf(reply)) {
       if (!data.includes(".delta")) continue;
@@ -190,7 +181,7 @@ test("deltas of text are not interesting", { skip }, () => {
 
 test("every recorded error reply is classified by whose fault it is", { skip }, () => {
   const codes: { [code: string]: number } = {};
-  for (const { file, provider, status, reply } of recordings()) {
+  for (const { file, provider, status, reply } of recordings(["responses"])) {
     if (status < 400) continue;
     const error = decodeError(status, {}, isObject(reply) ? reply : String(reply ?? ""), provider);
     assert.ok(error instanceof GatewayError);
@@ -203,9 +194,9 @@ test("every recorded error reply is classified by whose fault it is", { skip }, 
 
 test("no field that the specification names hides among the unnamed ones", { skip }, () => {
   const hidden = new Map<string, string>();
-  for (const { file, path, request, status } of recordings()) {
+  for (const { file, url, request, status } of recordings(["responses"])) {
     if (!asksModel(request) || status >= 400) continue;
-    const decoded = responses.decodeRequest(incoming(request, path)).request();
+    const decoded = responses.decodeRequest(incoming(request, url.pathname)).request();
     for (const field of Object.keys(decoded.extra ?? {})) hidden.set(field, file);
   }
   // A provider's own routing (OpenRouter), and choices of hosted tools.

@@ -3,10 +3,11 @@ import { describe, it, test } from "node:test";
 import type { Source } from "../../canonical/call.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { isObject } from "../../canonical/json.ts";
+import { recordings, skip } from "../shared/testing/recorded.ts";
 import type { Incoming } from "../wire.ts";
 import { countTokens } from "./count-tokens.ts";
 import { stored } from "./stored.ts";
-import { foreign, incoming, recordings, skip, sourceOf, target } from "./testing/setting.ts";
+import { foreign, incoming, sourceOf, target } from "./testing/setting.ts";
 
 const came = (path: string, over: Partial<Incoming> = {}): Incoming => ({ ...incoming({}, path), method: "GET", ...over });
 
@@ -75,7 +76,7 @@ describe("stored answers", () => {
 
 test("every recorded count is read, and asked for as it was", { skip }, () => {
   let seen = 0;
-  for (const { file, request, reply, status } of recordings("responses_input_tokens")) {
+  for (const { file, request, reply, status } of recordings(["responses_input_tokens"])) {
     if (status !== 200 || !isObject(request) || !isObject(reply)) continue;
     const decoded = countTokens.decodeRequest?.(incoming(request, "/v1/responses/input_tokens"));
     assert(decoded);

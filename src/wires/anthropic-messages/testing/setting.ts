@@ -1,27 +1,14 @@
 import assert from "node:assert/strict";
-import type { ChatRequest, ChatResult, Message } from "../../../canonical/chat.ts";
+import type { ChatRequest, ChatResult } from "../../../canonical/chat.ts";
 import type { WireEvent } from "../../../canonical/event.ts";
-import { isArray, isObject, type Json, type JsonObject } from "../../../canonical/json.ts";
-import type { Codec, ReplyDecoder, ReplyEncoder, Target } from "../../wire.ts";
+import { isArray, isObject, type JsonObject } from "../../../canonical/json.ts";
+import { plain, targets, user, whole } from "../../shared/testing/codec.ts";
+import type { ReplyDecoder, ReplyEncoder, Target } from "../../wire.ts";
 import { anthropicMessages } from "../index.ts";
-
-function whole(found: Codec<"chat"> | undefined) {
-  assert(found?.decodeRequest && found.relay);
-  return { encodeRequest: found.encodeRequest, decodeRequest: found.decodeRequest, relay: found.relay };
-}
 
 export const chat = whole(anthropicMessages.codecs.chat);
 
-export const target = (over: Partial<Target> = {}): Target => ({
-  provider: "anthropic",
-  model: "claude-sonnet-4-5",
-  stream: false,
-  callId: "call_1",
-  quirks: {},
-  ...over,
-});
-
-export const user = (text: string): Message => ({ role: "user", content: [{ type: "text", text }] });
+export const target = targets("anthropic", "claude-sonnet-4-5");
 
 /** A request as if it came from another wire. */
 export const foreign = (over: Partial<ChatRequest> = {}): ChatRequest => ({
@@ -42,7 +29,7 @@ export interface Encoded {
 
 export function encode(request: ChatRequest, over: Partial<Target> = {}): Encoded {
   const { wireRequest, warnings, decoder } = chat.encodeRequest(request, target(over));
-  const body: Json = JSON.parse(JSON.stringify(wireRequest.body));
+  const body = plain(wireRequest.body);
   assert(isObject(body));
   return {
     body,
@@ -70,26 +57,6 @@ export const event = (body: JsonObject & { readonly type: string }): WireEvent =
   event: body.type,
   data: JSON.stringify(body),
 });
-
-/** The events of a body of server-sent events, read simply. */
-export function eventsOf(body: string): readonly WireEvent[] {
-  return body.split(/\r?\n\r?\n/).flatMap((frame) => {
-    const lines = frame.split(/\r?\n/);
-    const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart());
-    const name = lines
-      .find((line) => line.startsWith("event:"))
-      ?.slice(6)
-      .trim();
-    return data.length === 0 ? [] : [{ event: name, data: data.join("\n") }];
-  });
-}
-
-export const parsed = (events: readonly WireEvent[]): readonly JsonObject[] =>
-  events.map(({ data }) => {
-    const value: Json = JSON.parse(data);
-    assert(isObject(value));
-    return value;
-  });
 
 export const textOf = (result: ChatResult): string =>
   result.choices.flatMap((choice) => choice.content.flatMap((part) => (part.type === "text" ? part.text : ""))).join("");

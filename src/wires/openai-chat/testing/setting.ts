@@ -1,35 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createParser } from "eventsource-parser";
 import { accumulate } from "../../../canonical/accumulate.ts";
-import type { Source, Span } from "../../../canonical/call.ts";
-import type { ChatChunk, ChatRequest, ChatResult, Message } from "../../../canonical/chat.ts";
+import type { Source } from "../../../canonical/call.ts";
+import type { ChatChunk, ChatRequest, ChatResult } from "../../../canonical/chat.ts";
 import type { WireEvent } from "../../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../../canonical/json.ts";
 import type { Warning } from "../../../canonical/warnings.ts";
-import type { Codec, Incoming, ReplyDecoder, ReplyEncoder, Target } from "../../wire.ts";
+import { plain, sourceAt, targets, user, whole } from "../../shared/testing/codec.ts";
+import { type Recorded, recordings } from "../../shared/testing/recorded.ts";
+import type { Incoming, ReplyDecoder, ReplyEncoder, Target } from "../../wire.ts";
 import { openaiChat } from "../index.ts";
-
-function whole(found: Codec<"chat"> | undefined) {
-  assert(found?.decodeRequest && found.relay);
-  return { encodeRequest: found.encodeRequest, decodeRequest: found.decodeRequest, relay: found.relay };
-}
 
 export const chat = whole(openaiChat.codecs.chat);
 
-export const target = (over: Partial<Target> = {}): Target => ({
-  provider: "openai",
-  model: "gpt-5",
-  stream: false,
-  callId: "call_1",
-  quirks: {},
-  ...over,
-});
+export const target = targets("openai", "gpt-5");
 
 export const incoming = (body: JsonObject, path = "/v1/chat/completions"): Incoming => ({ path, query: "", headers: {}, body });
-
-export const user = (text: string): Message => ({ role: "user", content: [{ type: "text", text }] });
 
 /** A request as if it came from another wire. */
 export const foreign = (over: Partial<ChatRequest> = {}): ChatRequest => ({
@@ -61,8 +46,6 @@ export function round(body: JsonObject, over: Partial<Target> = {}): Encoded {
   return encode(decoded.request(), { model: decoded.model, stream: decoded.stream, ...over });
 }
 
-export const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value));
-
 export const decoder = (choices?: number): ReplyDecoder<"chat"> => encode(foreign({ choices })).decoder;
 
 export function encoder(body: JsonObject = {}): ReplyEncoder<"chat"> {
@@ -91,65 +74,10 @@ export function readStream(
   return { chunks, result: accumulate(chunks), ended: reader.ended };
 }
 
-/** A caller's bytes, with the places of their top-level members. `write` spells each member's value. */
-export function sourceOf(json: JsonObject, gap = "", write: (value: Json) => string = (value) => JSON.stringify(value)): Source {
-  const members = new Map<string, Span>();
-  const bytes = (text: string): number => Buffer.byteLength(text);
-  let text = `{${gap}`;
-  for (const [name, value] of Object.entries(json)) {
-    if (value === undefined) continue;
-    if (members.size > 0) text += `${gap},${gap}`;
-    const key = bytes(text);
-    text += `${JSON.stringify(name)}${gap}:${gap}`;
-    const start = bytes(text);
-    text += write(value);
-    members.set(name, { key, start, end: bytes(text) });
-  }
-  const body = Buffer.from(`${text}${gap}}`);
-  return { wire: openaiChat.name, path: "/v1/chat/completions", query: "", headers: {}, body, json, members };
-}
+/** A caller's bytes. `write` spells each member's value. */
+export const sourceOf = (json: JsonObject, gap?: string, write?: (value: Json) => string): Source =>
+  sourceAt({ wire: openaiChat.name, path: "/v1/chat/completions" }, json, gap, write);
 
-const root = process.env["POLYGATE_RECORDINGS"] ?? "../shared/recordings/open";
-const apis = new Set(["chat_completions", "openai_compat_chat", "openai_compat_chat_completions"]);
-
-/** Why tests over recordings are skipped here; false where they are not. */
-export const skip = existsSync(root) ? false : "no recordings here";
-
-export interface Recorded {
-  readonly file: string;
-  readonly provider: string;
-  readonly path: string;
-  readonly request: Json | undefined;
-  readonly status: number;
-  readonly reply: Json | undefined;
-}
-
-export function* recordings(): Generator<Recorded> {
-  for (const provider of readdirSync(root, { withFileTypes: true })) {
-    if (!provider.isDirectory()) continue;
-    for (const api of readdirSync(join(root, provider.name))) {
-      if (!apis.has(api)) continue;
-      for (const file of readdirSync(join(root, provider.name, api))) {
-        const found: Json = JSON.parse(readFileSync(join(root, provider.name, api, file), "utf8"));
-        assert(isObject(found) && isObject(found["request"]) && isObject(found["response"]));
-        const { request, response } = found;
-        yield {
-          file: `${provider.name}/${api}/${file}`,
-          provider: provider.name,
-          path: new URL(String(request["url"]), "http://here").pathname,
-          request: request["body"],
-          status: Number(response["status"]),
-          reply: response["body"],
-        };
-      }
-    }
-  }
-}
-
-export function eventsOf(stream: string): WireEvent[] {
-  const found: WireEvent[] = [];
-  const parser = createParser({ onEvent: ({ event, data }) => found.push({ event, data }) });
-  parser.feed(stream);
-  parser.reset({ consume: true });
-  return found;
-}
+/** Every recorded chat completion. */
+export const completions = (): Iterable<Recorded> =>
+  recordings(["chat_completions", "openai_compat_chat", "openai_compat_chat_completions"]);

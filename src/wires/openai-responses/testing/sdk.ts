@@ -1,7 +1,7 @@
 import OpenAI from "openai";
 import type { WireEvent } from "../../../canonical/event.ts";
 import type { Json, JsonObject } from "../../../canonical/json.ts";
-import { plain } from "./setting.ts";
+import { plain } from "../../shared/testing/codec.ts";
 
 /** The bytes of a stream, as the gateway's framing would lay them out. */
 export const framed = (events: readonly WireEvent[]): string =>
