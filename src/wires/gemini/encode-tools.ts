@@ -90,7 +90,12 @@ function encodeFunction(tool: FunctionTool, at: string, restores: Map<string, Re
     else put(made, "parametersJsonSchema", tool.parameters);
   } else if (tool.parameters !== undefined) {
     const openapi = scope.target.quirks.schemaDialect === "openapi";
-    const compiled = compileSchema(tool.parameters, openapi ? "gemini-openapi" : "gemini-json-schema");
+    const compiled = compileSchema(
+      tool.parameters,
+      openapi ? "gemini-openapi" : "gemini-json-schema",
+      "arguments",
+      scope.schemas,
+    );
     made[openapi ? "parameters" : "parametersJsonSchema"] = compiled.schema;
     if (compiled.coerces) restores.set(name, compiled.restore);
     for (const { at: where, kind, detail } of compiled.losses) {

@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Origin } from "../../canonical/parts.ts";
 import { isEmpty, Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
+import { Allowance } from "../shared/schema/index.ts";
 import type { Target } from "../wire.ts";
 import { name as wireName } from "./name.ts";
 import { type Draft, put } from "./spelling.ts";
@@ -17,6 +18,7 @@ export interface Scope {
   readonly generation: number | undefined;
   /** Names of the calls in the history, by their ids: results must repeat them. */
   readonly callNames: Map<string, string>;
+  readonly schemas: Allowance;
 }
 
 /** What may not stand in a function's name, and not at its beginning. */
@@ -34,6 +36,7 @@ export function scopeFor(native: boolean, target: Target): Scope {
       : new Names(target.quirks.toolNameLength ?? longestName, illegal),
     generation: generationOf(target.model),
     callNames: new Map(),
+    schemas: new Allowance(),
   };
 }
 

@@ -82,8 +82,14 @@ function held(tool: FunctionTool, at: string, context: Context): FunctionTool {
 }
 
 /** The schema in the strict subset. Undefined, and reported at `otherwise`: it cannot be said there. */
-function strictly(schema: JsonObject, use: Use, at: string, otherwise: string, { losses }: Context): Compiled | undefined {
-  const compiled = compileSchema(schema, "openai-strict", use);
+function strictly(
+  schema: JsonObject,
+  use: Use,
+  at: string,
+  otherwise: string,
+  { losses, schemas }: Context,
+): Compiled | undefined {
+  const compiled = compileSchema(schema, "openai-strict", use, schemas);
   if (compiled.losses.some(({ kind, at: where }) => kind === "dropped" || where === "")) {
     const what = use === "arguments" ? "arguments" : "the answer";
     losses.approximate("schema_not_strict", otherwise, `the schema is outside the strict subset; ${what} may depart from it.`);

@@ -1,6 +1,6 @@
 import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
-import type { Restores } from "../shared/schema/index.ts";
+import { Allowance, type Restores } from "../shared/schema/index.ts";
 import type { Target } from "../wire.ts";
 
 /** What the parts of an encoder share while they encode one request. */
@@ -11,6 +11,7 @@ export interface Context {
   readonly losses: Losses;
   readonly toolNames: Names;
   readonly callIds: Names;
+  readonly schemas: Allowance;
   /** What the reply's decoder has to put back. */
   readonly restores: Restores;
 }
@@ -26,6 +27,7 @@ export function contextFor(native: boolean, target: Target): Context {
     target,
     native,
     losses: new Losses(),
+    schemas: new Allowance(),
     toolNames: new Names(toolNameLength ?? openaiNameLength, native ? undefined : illegalInNames),
     callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : openaiIdLength)),
     restores: { tools: new Map() },

@@ -73,7 +73,7 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
 function parameters(tool: FunctionTool, name: Json | undefined, at: string, context: Context): JsonObject {
   const given = tool.parameters ?? { type: "object", properties: {} };
   if (tool.strict !== true) return given;
-  const compiled = compileSchema(given, "openai-strict");
+  const compiled = compileSchema(given, "openai-strict", "arguments", context.schemas);
   reportSchema(compiled, `${at}.parameters`, context);
   if (compiled.coerces && typeof name === "string") context.restores.set(name, compiled.restore);
   return compiled.schema;

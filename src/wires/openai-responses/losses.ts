@@ -1,6 +1,6 @@
 import { Losses } from "../shared/losses.ts";
 import { Names } from "../shared/names.ts";
-import type { Restore } from "../shared/schema/index.ts";
+import { Allowance, type Restore } from "../shared/schema/index.ts";
 import type { Target } from "../wire.ts";
 
 /** What the parts of an encoder share while they encode one request. */
@@ -11,6 +11,7 @@ export interface Context {
   readonly losses: Losses;
   readonly toolNames: Names;
   readonly callIds: Names;
+  readonly schemas: Allowance;
   /** What undoes on arguments what was done to the schema of the tool, by its name as sent. */
   readonly restores: Map<string, Restore>;
 }
@@ -26,6 +27,7 @@ export function contextFor(native: boolean, target: Target): Context {
     target,
     native,
     losses: new Losses(),
+    schemas: new Allowance(),
     toolNames: new Names(toolNameLength ?? (native ? Number.POSITIVE_INFINITY : nameLength), native ? undefined : illegalInNames),
     callIds: new Names(toolCallIdLength ?? (native ? Number.POSITIVE_INFINITY : idLength)),
     restores: new Map(),

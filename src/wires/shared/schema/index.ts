@@ -6,20 +6,28 @@ import { type Sayer, spelled } from "./sayer.ts";
 import type { Compiled, Dialect, Use } from "./schema.ts";
 import { speeches } from "./speech.ts";
 import { strictAlready } from "./strict-already.ts";
-import { Work } from "./work.ts";
+import { Allowance, Work } from "./work.ts";
 
 export { type Restores, restoring } from "./restoring.ts";
 export type { Compiled, Dialect, Restore, Use } from "./schema.ts";
+export { Allowance } from "./work.ts";
 
 /**
  * Says a JSON Schema (or OpenAPI's or Google's own spelling of one) in a dialect. Never throws, whatever it is given; time and
  * size are bounded. A root that the dialect does not take (arguments that are no object, a union at the root in strict mode) is
  * wrapped in an object of one property, `value`, which `restore` takes off again.
+ *
+ * @param allowance shared by all schemas of one request
  */
-export function compileSchema(schema: JsonObject, dialect: Dialect, use: Use = "arguments"): Compiled {
+export function compileSchema(
+  schema: JsonObject,
+  dialect: Dialect,
+  use: Use = "arguments",
+  allowance: Allowance = new Allowance(),
+): Compiled {
   if (dialect === "openai-strict" && strictAlready(schema)) return { schema, losses: [], restore: unchanged, coerces: false };
   const speech = speeches[dialect];
-  const work = new Work(schema);
+  const work = new Work(schema, allowance);
   const sayer = sayerOf(speech, work, use);
   const made = rooted(sayer.say([[{ schema, at: "", trail: { target: schema, up: undefined } }]], 0), sayer);
   return { schema: made.schema, losses: work.losses, restore: made.restore ?? unchanged, coerces: made.restore !== undefined };

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { isObject, type Json, type JsonObject } from "../../../canonical/json.ts";
 import { jsonSchemaFindings } from "../../../simulator/validators/gemini-json-schema.ts";
 import { schemaFindings } from "../../../simulator/validators/gemini-schema.ts";
-import { compileSchema, type Dialect } from "./index.ts";
+import { Allowance, compileSchema, type Dialect } from "./index.ts";
 import { asSent } from "./testing/as-sent.ts";
 import { diceOf, instanceOf } from "./testing/instances.ts";
 import { checkOf, strictFindings } from "./testing/judges.ts";
@@ -154,6 +154,22 @@ const shared: JsonObject = {
   properties: { id: { enum: [1, 2] }, next: { $ref: "#/$defs/shared" } },
   required: ["id"],
 };
+
+describe("#20: the schemas of one request", () => {
+  for (const dialect of dialects) {
+    it(`are bounded together in ${dialect}, and each is taken`, () => {
+      const allowance = new Allowance();
+      let size = 0;
+      for (let tool = 0; tool < 200; tool++) {
+        const { schema, losses } = compileSchema(odd["2^40 nodes"] ?? {}, dialect, "arguments", allowance);
+        assert.deepEqual(refusals[dialect](schema), []);
+        assert.notEqual(losses.length, 0);
+        size += JSON.stringify(schema).length;
+      }
+      assert.ok(size < 8_000_000, `${size} characters`);
+    });
+  }
+});
 
 describe("#20: any schema", () => {
   for (const dialect of dialects) {

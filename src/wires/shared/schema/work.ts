@@ -33,16 +33,23 @@ const mostLosses = 64;
 /** How often a reference may be opened within itself. */
 const mostTurns = 2;
 
+/** What the schemas of one request may cost together: a caller can send thousands of tools. One is made for each request. */
+export class Allowance {
+  steps = 10 * mostSteps;
+}
+
 /** One compilation: the given schema, what was spent on it and what was lost. */
 export class Work {
   readonly losses: Loss[] = [];
   readonly #root: JsonObject;
+  readonly #allowance: Allowance;
   readonly #lost = new Set<string>();
   #steps = mostSteps;
   #named: ReadonlyMap<string, Place> | undefined;
 
-  constructor(root: JsonObject) {
+  constructor(root: JsonObject, allowance: Allowance) {
     this.#root = root;
+    this.#allowance = allowance;
   }
 
   lose(kind: Loss["kind"], at: string, detail: string): void {
@@ -54,8 +61,10 @@ export class Work {
 
   /** False once the schema has grown too large to go on. */
   spend(characters: number): boolean {
-    this.#steps -= 1 + characters / charactersPerStep;
-    return this.#steps > 0;
+    const steps = 1 + characters / charactersPerStep;
+    this.#steps -= steps;
+    this.#allowance.steps -= steps;
+    return this.#steps > 0 && this.#allowance.steps > 0;
   }
 
   /** Where a reference leads. `undefined`: nowhere. `"around"`: into itself, again and again. */
