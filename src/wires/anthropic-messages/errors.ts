@@ -3,6 +3,7 @@ import { type ErrorCode, type ErrorDetails, GatewayError } from "../../canonical
 import { isObject, type JsonObject } from "../../canonical/json.ts";
 import { maskBody, maskSecrets } from "../shared/mask.ts";
 import { text } from "../shared/read.ts";
+import { explain, overflow, quotable } from "../shared/upstream-error.ts";
 import type { WireError } from "../wire.ts";
 
 /** Anthropic's error types and the status each comes with. */
@@ -55,15 +56,11 @@ function faultOf(body: JsonObject | string): Fault {
   const sentence = text(error["message"]) ?? text(body["message"]) ?? text(body["error"]);
   return {
     type: text(error["type"]) ?? text(error["status"]),
-    sentence: sentence === undefined ? undefined : maskSecrets(brief(sentence)),
+    sentence: quotable(sentence),
     requestId: text(body["request_id"]),
   };
 }
 
-const brief = (sentence: string): string => (sentence.length > 1000 ? `${sentence.slice(0, 1000)}…` : sentence);
-
-const overflow =
-  /prompt is too long|input is too long|context (?:window|length)|exceeds? (?:the )?(?:model'?s? )?(?:maximum )?context|too many (?:input )?tokens/i;
 const poor =
   /credit balance|insufficient (?:balance|quota|credits?|funds)|usage limits?|billing|purchase credits|out of credits/i;
 const policy = /content filtering policy|content policy|usage policy|safety (?:policy|system)/i;
@@ -99,43 +96,22 @@ function classifyText(status: number): ErrorCode {
 }
 
 function build(code: ErrorCode, status: number, fault: Fault, provider: string, details: ErrorDetails): GatewayError {
-  const said = fault.sentence === undefined ? "" : ` It said: ${fault.sentence}`;
-  switch (code) {
-    case "invalid_request":
-    case "context_overflow":
-    case "content_policy":
-    case "payload_too_large": {
-      const sentence = fault.sentence ?? `${provider} refused the request as it is (HTTP ${status}).`;
-      return new GatewayError(code, sentence, { ...details, status });
-    }
-    case "provider_credential":
-      return new GatewayError(
-        code,
-        `${provider} refused the gateway's own credential. The operator must check the key configured for it.`,
-        details,
-      );
-    case "provider_quota":
-      return new GatewayError(
-        code,
-        `The gateway's account at ${provider} is out of credit or quota. The operator must top it up.`,
-        details,
-      );
-    case "model_not_found":
-      return new GatewayError(code, `${provider} does not have this model.${said}`, details);
-    case "rate_limited":
-      return new GatewayError(code, `${provider} is limiting how fast it may be called; try again later.${said}`, details);
-    case "overloaded":
-      return new GatewayError(code, `${provider} is overloaded; try again shortly.${said}`, { ...details, status });
-    case "timeout":
-      return new GatewayError(code, `${provider} took too long to answer.${said}`, details);
-    default:
-      return new GatewayError(code, `${provider} failed (HTTP ${status}).${said}`, {
-        ...details,
-        // A client error without JSON comes from a wrong address or a wall before the provider: no retry helps.
-        ...(status >= 400 && status < 500 && { retryable: false }),
-      });
-  }
+  return new GatewayError(code, explain(code, status, fault.sentence, provider), {
+    ...details,
+    status: told.has(code) ? status : undefined,
+    // A client error without JSON comes from a wrong address or a wall before the provider: no retry helps.
+    ...(code === "provider_error" && status >= 400 && status < 500 && { retryable: false }),
+  });
 }
+
+/** What callers are told with the provider's own status, as their SDKs know it. */
+const told: ReadonlySet<ErrorCode> = new Set([
+  "invalid_request",
+  "context_overflow",
+  "content_policy",
+  "payload_too_large",
+  "overloaded",
+]);
 
 /** The error's type in Anthropic's words. */
 export function errorType(error: GatewayError): string {

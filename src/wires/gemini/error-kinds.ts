@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../canonical/error.ts";
+import { overflow } from "../shared/upstream-error.ts";
 
 /** What an error says, wherever its body keeps it. */
 export interface Fault {
@@ -18,8 +19,6 @@ export interface Fault {
   readonly json: boolean;
 }
 
-const overflow =
-  /token count[^\n]{0,80}exceeds? the maximum|exceeds? the maximum number of (?:input )?tokens|context (?:length|window)|prompt is too long|input is too long/i;
 const key =
   /api key (?:not valid|not found|expired|invalid)|api_key_invalid|unregistered callers|credentials? (?:are|is) (?:missing|invalid)/i;
 const account =

@@ -1,9 +1,10 @@
 import type { HeaderBag } from "../../canonical/call.ts";
 import { durationMs } from "../../canonical/duration.ts";
-import { type ErrorCode, GatewayError } from "../../canonical/error.ts";
+import { GatewayError } from "../../canonical/error.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { maskBody, maskSecrets } from "../shared/mask.ts";
 import { count, list, object, text } from "../shared/read.ts";
+import { explain, quotable } from "../shared/upstream-error.ts";
 import type { WireError } from "../wire.ts";
 import { classify, type Fault } from "./error-kinds.ts";
 
@@ -71,43 +72,13 @@ interface Known {
 function build(status: number, fault: Fault, provider: string, { requestId, body }: Known): GatewayError {
   const code = classify(status, fault);
   const waits = code === "rate_limited" || code === "overloaded";
-  return new GatewayError(code, explain(code, status, sentence(fault, status), provider), {
+  return new GatewayError(code, explain(code, status, quotable(fault.message, fault.json ? undefined : status), provider), {
     param: code === "invalid_request" ? fault.field : undefined,
     retryAfterMs: waits ? fault.retryAfterMs : undefined,
     retryable: status === 404 && code === "provider_error" ? false : undefined,
     status: code === "invalid_request" && status !== 400 && status < 500 ? status : undefined,
     upstream: { provider, status, type: fault.reason ?? fault.status, requestId, body },
   });
-}
-
-/** The provider's own words, where they are words for a caller: no page of HTML, no endless text, no credentials. */
-function sentence({ message, json }: Fault, status: number): string | undefined {
-  if (message === undefined || message.trim() === "" || /^\s*</.test(message)) return undefined;
-  if (!json && (status >= 500 || message.length > 300)) return undefined;
-  return maskSecrets(message.length > 1000 ? `${message.slice(0, 1000)}…` : message).trim();
-}
-
-function explain(code: ErrorCode, status: number, theirs: string | undefined, provider: string): string {
-  const quoted = theirs === undefined ? "" : ` It said: ${theirs}`;
-  switch (code) {
-    case "provider_credential":
-      return `Provider ${provider} refused the gateway's credential (HTTP ${status}). The operator of this gateway has to check it.`;
-    case "provider_quota":
-      return `The gateway's account at provider ${provider} has no quota or credit left (HTTP ${status}). The operator of this gateway has to raise it.`;
-    case "rate_limited":
-      return `Provider ${provider} limits the rate of requests at the moment (HTTP ${status}). Try again later.${quoted}`;
-    case "overloaded":
-      return `Provider ${provider} is overloaded at the moment (HTTP ${status}). Try again later.${quoted}`;
-    case "timeout":
-      return `Provider ${provider} gave no answer in time (HTTP ${status}). Try again.`;
-    case "provider_error":
-      if (status === 404) {
-        return `Provider ${provider} has nothing at the address this gateway calls (HTTP 404). The operator has to check its base_url.`;
-      }
-      return `Provider ${provider} failed (HTTP ${status}). Try again.${quoted}`;
-    default:
-      return theirs ?? `Provider ${provider} refused the request (HTTP ${status}) and gave no reason.`;
-  }
 }
 
 /** Google's names of the gRPC statuses we use, and the HTTP status each stands for. */

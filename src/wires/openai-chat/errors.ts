@@ -1,2 +1,2 @@
 /** OpenAI's wires all tell errors in the same way. */
-export { decodeError, decodeInnerError, encodeError, errorObject, masked } from "../shared/openai/errors.ts";
+export { decodeError, decodeInnerError, encodeError, errorObject } from "../shared/openai/errors.ts";

@@ -6,6 +6,7 @@ import { isObject } from "../../../canonical/json.ts";
 import type { WireError } from "../../wire.ts";
 import { maskBody, maskSecrets } from "../mask.ts";
 import { list, object, text } from "../read.ts";
+import { explain, overflow, quotable } from "../upstream-error.ts";
 
 /** What a provider's error says, wherever its body keeps it. */
 interface Said {
@@ -65,8 +66,6 @@ function reading(body: JsonObject | string): Said {
   };
 }
 
-const overflow =
-  /context[ _]length|context[ _]window|context size|maximum (?:context|prompt)|prompt (?:is )?too long|too_many_prompt_tokens|input is too long|length of all messages is too long|exceed_context|string_above_max_length|reduce the length of the (?:messages|prompt)|exceed\w* [^.]{0,40}token limit/;
 const quota =
   /insufficient[ _](?:quota|balance|credits?|funds)|billing|exceeded your current quota|payment required|out of credits|credit balance|spending limit/;
 const modelMissing =
@@ -99,9 +98,7 @@ function kindOf(status: number, { message, words }: Said): ErrorCode {
 function classify(status: number, headers: HeaderBag, body: JsonObject | string, provider: string): GatewayError {
   const said = reading(body);
   const code = kindOf(status, said);
-  // Text that is no JSON is a short reason at best; from a failing server it is a proxy's or a stack, and kept for the trace only.
-  const unquotable = typeof body === "string" && (status >= 500 || body.length > 300);
-  const theirs = unquotable ? undefined : sentence(said.message);
+  const theirs = quotable(said.message, typeof body === "string" ? status : undefined);
   return new GatewayError(code, explain(code, status, theirs, provider), {
     param: said.param,
     retryAfterMs: code === "rate_limited" || code === "overloaded" ? saidWait(said.message) : undefined,
@@ -113,7 +110,7 @@ function classify(status: number, headers: HeaderBag, body: JsonObject | string,
       status,
       type: said.type,
       requestId: headers["x-request-id"] ?? headers["request-id"] ?? headers["apim-request-id"],
-      body: typeof body === "string" ? masked(body.slice(0, 2000)) : maskBody(body, masked),
+      body: typeof body === "string" ? maskSecrets(body.slice(0, 2000)) : maskBody(body),
     },
   });
 }
@@ -125,40 +122,6 @@ function saidWait(message: string | undefined): number | undefined {
   const wait = durationMs(again.exec(message?.slice(0, 2000) ?? "")?.[1]);
   return wait === undefined ? undefined : Math.ceil(wait);
 }
-
-/** The provider's own words, where they are words for a caller: no page of HTML, no endless text, no credentials. */
-function sentence(message: string | undefined): string | undefined {
-  if (message === undefined || message.trim() === "" || /^\s*</.test(message)) return undefined;
-  return masked(message.length > 1000 ? `${message.slice(0, 1000)}…` : message).trim();
-}
-
-function explain(code: ErrorCode, status: number, theirs: string | undefined, provider: string): string {
-  const quoted = theirs === undefined ? "" : ` It said: ${theirs}`;
-  switch (code) {
-    case "provider_credential":
-      return `Provider ${provider} refused the gateway's credential (HTTP ${status}). The operator of this gateway has to check it.`;
-    case "provider_quota":
-      return `The gateway's account at provider ${provider} has no quota or credit left (HTTP ${status}). The operator of this gateway has to top it up.`;
-    case "rate_limited":
-      return `Provider ${provider} limits the rate of requests at the moment (HTTP ${status}). Try again later.${quoted}`;
-    case "overloaded":
-      return `Provider ${provider} is overloaded at the moment (HTTP ${status}). Try again later.${quoted}`;
-    case "timeout":
-      return `Provider ${provider} gave no answer in time (HTTP ${status}). Try again.`;
-    case "provider_error":
-      if (status === 404) {
-        return `Provider ${provider} has nothing at the address this gateway calls (HTTP 404). The operator has to check its base_url.`;
-      }
-      return `Provider ${provider} failed (HTTP ${status}). Try again.${quoted}`;
-    default:
-      return theirs ?? `Provider ${provider} refused the request (HTTP ${status}) and gave no reason.`;
-  }
-}
-
-const keyed = /(api[-_ ]?key(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',}]{4,}/gi;
-
-/** Without anything that looks like a credential. */
-export const masked = (value: string): string => maskSecrets(value).replace(keyed, "$1[secret]");
 
 /** The `type` and `code` that clients of OpenAI know, where they have one for ours. */
 const spoken: { readonly [Code in ErrorCode]?: readonly [type: string, code: string] } = {
