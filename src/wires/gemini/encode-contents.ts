@@ -131,8 +131,9 @@ const empty = (role: Turn["role"]): Turn => ({ role, results: [], parts: [], med
 function repair(turns: Turn[], leading: readonly Message[], scope: Scope): void {
   const { losses } = scope;
   for (const [index, turn] of turns.entries()) {
-    const order = turns[index - 1]?.calls ?? [];
-    turn.results.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+    const places = new Map<string, number>();
+    for (const [place, id] of (turns[index - 1]?.calls ?? []).entries()) if (!places.has(id)) places.set(id, place);
+    turn.results.sort((a, b) => (places.get(a.id) ?? -1) - (places.get(b.id) ?? -1));
   }
   if (turns.length === 0) {
     const turn = empty("user");
