@@ -88,6 +88,17 @@ export interface Lens {
   readonly ordered: boolean;
 }
 
+/** Finish reasons on wires without a word for those that are neither limits nor calls. */
+export const usualFinish: { readonly [finish in FinishReason]: FinishReason } = {
+  stop: "stop",
+  length: "length",
+  "tool-calls": "tool-calls",
+  "content-filter": "content-filter",
+  pause: "stop",
+  error: "stop",
+  other: "stop",
+};
+
 export const plain: Lens = {
   opaque: true,
   finish: (finish) => finish,

@@ -1,5 +1,6 @@
 import { isArray, type Json, type JsonObject } from "../../canonical/json.ts";
 import { type Ask, asText } from "../brain/ask.ts";
+import { nothingAsked } from "../brain/nothing.ts";
 import { countTokens } from "../brain/tokens.ts";
 
 export interface Input {
@@ -22,21 +23,5 @@ const inputOf = (one: Json | undefined): Input =>
 /** What an embeddings request asks for: no answer, but its input is billed. */
 export function readAsk(body: JsonObject): Ask {
   const uncached = inputsOf(body["input"]).reduce((sum, input) => sum + input.tokens, 0);
-  return {
-    model: asText(body["model"]),
-    stream: false,
-    said: "",
-    results: [],
-    tools: [],
-    choosing: { type: "none" },
-    parallel: false,
-    format: undefined,
-    maxTokens: undefined,
-    stop: [],
-    choices: 0,
-    thinking: "no",
-    logprobs: undefined,
-    input: { uncached, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 },
-    usageInStream: false,
-  };
+  return { ...nothingAsked(asText(body["model"])), input: { uncached, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 } };
 }

@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { type Findings, given, isText } from "./findings.ts";
+import { checkMetadata } from "./openai-metadata.ts";
 import { checkStrictSchema } from "./strict-schema.ts";
 
 /** Sampling, limits, format, metadata: bounds, and fields that exclude or need each other. */
@@ -37,19 +38,6 @@ function checkStop(stop: Json | undefined, findings: Findings): void {
   const list = findings.array(stop, "stop");
   findings.want(list.length <= 4, "stop", "must hold at most 4 sequences");
   findings.want(list.every(isText), "stop", "must hold strings only");
-}
-
-function checkMetadata(metadata: Json | undefined, findings: Findings): void {
-  if (!given(metadata)) return;
-  const pairs = Object.entries(findings.object(metadata, "metadata") ?? {});
-  findings.want(pairs.length <= 16, "metadata", "must have at most 16 pairs");
-  for (const [key, value] of pairs) {
-    findings.want(
-      key.length <= 64 && isText(value) && value.length <= 512,
-      `metadata.${key}`,
-      "must be a string of at most 512 characters under a key of at most 64",
-    );
-  }
 }
 
 function checkFormat(request: JsonObject, findings: Findings): void {

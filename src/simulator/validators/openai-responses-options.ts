@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { type Findings, given, isText } from "./findings.ts";
+import { checkMetadata } from "./openai-metadata.ts";
 import { checkStrict } from "./openai-responses-tools.ts";
 
 const leastOutputTokens = 16;
@@ -56,19 +57,6 @@ function checkLimit(limit: Json | undefined, findings: Findings): void {
       field,
       `Invalid '${field}': integer below minimum value. Expected a value >= ${leastOutputTokens}, but got ${limit} instead.`,
     );
-}
-
-function checkMetadata(metadata: Json | undefined, findings: Findings): void {
-  if (!given(metadata)) return;
-  const pairs = Object.entries(findings.object(metadata, "metadata") ?? {});
-  findings.want(pairs.length <= 16, "metadata", "must have at most 16 pairs");
-  for (const [key, value] of pairs) {
-    findings.want(
-      key.length <= 64 && isText(value) && value.length <= 512,
-      `metadata.${key}`,
-      "must be a string of at most 512 characters under a key of at most 64",
-    );
-  }
 }
 
 function checkFormat(request: JsonObject, findings: Findings): void {

@@ -1,23 +1,12 @@
-import type { FinishReason } from "../../../src/canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
 import { validateGenerateContent } from "../../../src/simulator/validators/gemini.ts";
 import { geminiStream, geminiWhole } from "../expect-gemini.ts";
 import { obj, objects, str } from "../json.ts";
 import { geminiAddress } from "../loader.ts";
 import { geminiOrderFaults } from "../order-gemini.ts";
-import { type Lens, plain } from "../reading.ts";
+import { type Lens, plain, usualFinish } from "../reading.ts";
 import { named, type Substance } from "./substance.ts";
 import type { WireJudge } from "./wire-judge.ts";
-
-const says: { readonly [finish in FinishReason]: FinishReason } = {
-  stop: "stop",
-  length: "length",
-  "tool-calls": "tool-calls",
-  "content-filter": "content-filter",
-  pause: "stop",
-  error: "stop",
-  other: "stop",
-};
 
 /** Written caches are no figure of Gemini's: they are part of the prompt. */
 const lens: Lens = {
@@ -26,7 +15,7 @@ const lens: Lens = {
   refusalIsText: true,
   refusalMayFilter: true,
   brokenArgs: false,
-  finish: (finish) => says[finish],
+  finish: (finish) => usualFinish[finish],
   usage: (usage) => ({ ...usage, cacheWrite: 0, cacheWrite1h: undefined }),
 };
 
@@ -36,7 +25,7 @@ export const gemini: WireJudge = {
   order: (events, { complete }) => geminiOrderFaults(events, complete),
   strict: (body) => validateGenerateContent(body),
   lens,
-  sameLens: { ...lens, opaque: true, finish: (finish) => (finish === "error" ? finish : says[finish]) },
+  sameLens: { ...lens, opaque: true, finish: (finish) => (finish === "error" ? finish : usualFinish[finish]) },
   ask: (model, stream) => ({
     body: { contents: [{ role: "user", parts: [{ text: "Hello" }] }] },
     ...geminiAddress(model, stream),

@@ -1,27 +1,16 @@
-import type { FinishReason } from "../../../src/canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
 import { validateChatRequest } from "../../../src/simulator/validators/openai-chat.ts";
 import { asksUsage, isUsageOnly, openaiStream, openaiWhole } from "../expect-openai.ts";
 import { obj, objects, str } from "../json.ts";
 import { openaiOrderFaults } from "../order-openai.ts";
-import { type Lens, plain } from "../reading.ts";
+import { type Lens, plain, usualFinish } from "../reading.ts";
 import { dataOf, named, type Substance } from "./substance.ts";
 import type { WireJudge } from "./wire-judge.ts";
-
-const says: { readonly [finish in FinishReason]: FinishReason } = {
-  stop: "stop",
-  length: "length",
-  "tool-calls": "tool-calls",
-  "content-filter": "content-filter",
-  pause: "stop",
-  error: "stop",
-  other: "stop",
-};
 
 const lens: Lens = {
   ...plain,
   opaque: false,
-  finish: (finish) => says[finish],
+  finish: (finish) => usualFinish[finish],
   usage: (usage) => ({ ...usage, cacheWrite1h: undefined }),
 };
 

@@ -1,29 +1,18 @@
-import type { FinishReason } from "../../../src/canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../../src/canonical/json.ts";
 import { validateResponsesRequest } from "../../../src/simulator/validators/openai-responses.ts";
 import { responsesStream, responsesWhole } from "../expect-responses.ts";
 import { objects, str } from "../json.ts";
 import { responsesOrderFaults } from "../order-responses.ts";
-import { type Lens, plain } from "../reading.ts";
+import { type Lens, plain, usualFinish } from "../reading.ts";
 import { dataOf, named, type Substance } from "./substance.ts";
 import type { WireJudge } from "./wire-judge.ts";
 
 /** The status says completed or why not; that a call is to be made, the items say. */
-const says: { readonly [finish in FinishReason]: FinishReason } = {
-  stop: "stop",
-  length: "length",
-  "tool-calls": "tool-calls",
-  "content-filter": "content-filter",
-  pause: "stop",
-  error: "stop",
-  other: "stop",
-};
-
 const lens: Lens = {
   ...plain,
   opaque: false,
   oneChoice: true,
-  finish: (finish) => says[finish],
+  finish: (finish) => usualFinish[finish],
   usage: (usage) => ({ ...usage, cacheWrite1h: undefined }),
 };
 
