@@ -79,7 +79,15 @@ describe("#5: tool results through a running gateway", { timeout: 60_000 }, () =
       const answer = await stack.post(caller, `${providerOf[upstream]}/unsigned`, body);
       assert.equal(answer.status, 200, answer.text);
       assert.deepEqual(stack.provider.journal.entries.at(-1)?.errors, []);
-      if (upstream !== "anthropic-messages" || caller === upstream) return;
+      if (caller === upstream) return;
+      if (upstream === "gemini") {
+        const parts = objects(objects(stack.sent()["contents"]).at(-1)?.["parts"]);
+        assert.deepEqual(
+          parts.map((part) => part["text"] ?? obj(part["functionResponse"])["id"]),
+          ["a", "b", "go"],
+        );
+      }
+      if (upstream !== "anthropic-messages") return;
       const messages = objects(stack.sent()["messages"]);
       assert.deepEqual(
         messages.map(({ role }) => role),

@@ -18,6 +18,7 @@ const parameters: JsonObject = {
     name: { type: ["string", "null"] },
     config: { $ref: "#/$defs/Cfg" },
     mode: { const: "fast" },
+    sure: { const: true },
     either: {
       oneOf: [
         { type: "object", properties: { a: { type: "number", exclusiveMinimum: 0 } }, required: ["a"] },
@@ -27,7 +28,7 @@ const parameters: JsonObject = {
     tree: { $ref: "#/$defs/Node" },
     labels: { type: "object", additionalProperties: { type: "string" }, propertyNames: { pattern: "^[a-z]+$" } },
   },
-  required: ["level", "name", "config", "mode"],
+  required: ["level", "name", "config", "mode", "sure"],
   additionalProperties: false,
   $defs: {
     Cfg: { type: "object", properties: { port: { type: "integer", minimum: 1 }, host: { type: "string" } }, required: ["port"] },
@@ -82,6 +83,8 @@ describe("#20: through a running gateway", { timeout: 30_000 }, () => {
         const args = obj(call?.args);
         assert.equal(args["level"], 3);
         assert.equal(args["mode"], "fast");
+        // Google's enums are text: what was spelled as such comes back as it was meant.
+        assert.equal(args["sure"], true);
         assert.equal(typeof obj(args["config"])["port"], "number");
       });
     }
