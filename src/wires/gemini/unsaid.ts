@@ -1,6 +1,7 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import type { Json } from "../../canonical/json.ts";
 import { isEmpty, type Losses } from "../shared/losses.ts";
+import { onlyAnthropic } from "../shared/only-anthropic.ts";
 
 /** Reports what of another wire's request has no place here. Values that ask for nothing are no loss. */
 export function reportUnsaid(request: ChatRequest, losses: Losses): void {
@@ -13,17 +14,7 @@ export function reportUnsaid(request: ChatRequest, losses: Losses): void {
   lost("web_search_options", request.webSearch !== undefined);
   lost("moderation", request.moderation !== undefined);
   lost("store", request.store === true && request.extraOrigin !== "openai-responses");
-  const foreign: { readonly [field: string]: Json | undefined } = {
-    container: request.container,
-    context_management: request.contextManagement,
-    mcp_servers: request.mcpServers,
-    inference_geo: request.inferenceGeo,
-    speed: request.speed,
-    task_budget: request.taskBudget,
-    diagnostics: request.diagnostics,
-    fallbacks: request.fallbacks,
-  };
-  for (const [field, value] of Object.entries(foreign)) lost(field, !isEmpty(value));
+  onlyAnthropic(request, losses);
   const hints: { readonly [field: string]: Json | undefined } = {
     metadata: request.metadata,
     user: request.endUser,
@@ -33,8 +24,6 @@ export function reportUnsaid(request: ChatRequest, losses: Losses): void {
     prompt_cache_retention: request.promptCacheRetention,
     prompt_cache_options: request.promptCacheOptions,
     cache_control: request.cache && {},
-    fallback_credit_token: request.fallbackCreditToken,
-    "anthropic-beta": request.betas,
   };
   for (const [field, value] of Object.entries(hints)) {
     if (!isEmpty(value)) losses.ignore(`${field}_ignored`, field, "this API has no such setting.");

@@ -2,6 +2,7 @@ import type { ChatRequest } from "../../canonical/chat.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { validateHistory } from "../shared/history.ts";
 import { isEmpty } from "../shared/losses.ts";
+import { onlyAnthropic } from "../shared/only-anthropic.ts";
 import { onlyResponses } from "../shared/only-responses.ts";
 import { samplingFor } from "../shared/openai/sampling.ts";
 import { restoring } from "../shared/schema/index.ts";
@@ -185,20 +186,7 @@ function borrowed(request: ChatRequest, { losses, native }: Context): JsonObject
     if (native) made["cache_control"] = { type: "ephemeral", ...(cache.ttl && { ttl: cache.ttl }) };
     else losses.ignore("cache_control_ignored", "cache_control", "this API caches prompts by itself and takes no breakpoints.");
   }
-  const foreign: [string, Json | undefined][] = [
-    ["container", request.container],
-    ["context_management", request.contextManagement],
-    ["mcp_servers", request.mcpServers],
-    ["inference_geo", request.inferenceGeo],
-    ["speed", request.speed],
-    ["task_budget", request.taskBudget],
-    ["diagnostics", request.diagnostics],
-    ["fallbacks", request.fallbacks],
-  ];
-  for (const [field, value] of foreign) {
-    if (!isEmpty(value)) losses.drop("field_dropped", field, "this API has no such field.");
-  }
-  if (!isEmpty(request.betas)) losses.ignore("anthropic-beta_ignored", "anthropic-beta", "betas are Anthropic's.");
+  onlyAnthropic(request, losses);
   return made;
 }
 

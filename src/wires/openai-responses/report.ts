@@ -1,6 +1,6 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
-import type { Json } from "../../canonical/json.ts";
 import { isEmpty } from "../shared/losses.ts";
+import { onlyAnthropic } from "../shared/only-anthropic.ts";
 import type { Context } from "./losses.ts";
 
 /** Reports what of another wire's request has no place here. Values that ask for nothing (n: 1, penalty 0) are no loss. */
@@ -18,25 +18,13 @@ export function reportLosses(request: ChatRequest, { losses }: Context): void {
   lost("modalities", request.modalities?.some((modality) => modality !== "text") ?? false);
   lost("audio", !isEmpty(request.audio));
   lost("web_search_options", !isEmpty(request.webSearch));
-  const others: { readonly [field: string]: Json | undefined } = {
-    container: request.container,
-    context_management: request.contextManagement,
-    mcp_servers: request.mcpServers,
-    inference_geo: request.inferenceGeo,
-    speed: request.speed,
-    task_budget: request.taskBudget,
-    diagnostics: request.diagnostics,
-    fallbacks: request.fallbacks,
-    fallback_credit_token: request.fallbackCreditToken,
-  };
-  for (const [field, value] of Object.entries(others)) lost(field, !isEmpty(value));
+  onlyAnthropic(request, losses);
   const ignore = (field: string, asked: boolean, why: string): void => {
     if (asked) losses.ignore(`${field}_ignored`, field, why);
   };
   ignore("prediction", !isEmpty(request.prediction), "the Responses API predicts no answers.");
   ignore("stream_options", Object.keys(request.streamOptions ?? {}).length > 0, "the Responses API has other stream options.");
   ignore("cache_control", request.cache !== undefined, "this API caches prompts by itself and takes no breakpoints.");
-  ignore("anthropic-beta", (request.betas?.length ?? 0) > 0, "betas are Anthropic's.");
   if (request.messages.at(-1)?.role !== "assistant") return;
   const at = `messages[${request.messages.length - 1}]`;
   losses.approximate("prefill_not_continued", at, "this API answers the last message; it does not go on with it.");

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Losses } from "./losses.ts";
+import { onlyAnthropic } from "./only-anthropic.ts";
+
+test("what only Anthropic has is reported: settings as lost, hints as not followed, nothings not at all", () => {
+  const losses = new Losses();
+  const request = { model: "m", messages: [], speed: "fast", mcpServers: [], container: null, betas: ["b"] };
+  onlyAnthropic({ ...request, fallbackCreditToken: "t" }, losses);
+  assert.deepEqual(
+    losses.warnings.map(({ kind, at }) => [kind, at]),
+    [
+      ["dropped", "speed"],
+      ["ignored", "fallback_credit_token"],
+      ["ignored", "anthropic-beta"],
+    ],
+  );
+});
