@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
+import { withRequest } from "../canonical/call.ts";
 import type { Message } from "../canonical/chat.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { TransportError } from "../transport/http-transport.ts";
@@ -56,6 +57,25 @@ describe("dispatch", () => {
       log.ended.map(({ terminal }) => terminal),
       ["truncated"],
     );
+  });
+
+  it("an answer made in the background never a second time, where the first may be in the making", async () => {
+    const torn = new TransportError("unreachable", "gone", true);
+    const unsent = new TransportError("unreachable", "no way", false);
+    for (const [first, attempts] of [
+      [torn, 1],
+      [{ reads: [openaiAnswer.frames[0] ?? ""] }, 1],
+      [unsent, 2],
+      [busy, 2],
+    ] as const) {
+      for (const background of [true, false]) {
+        const { run, transport } = rig([first, { reads: [good] }]);
+        const call = callOf(openai, "oai/m");
+        const changed = withRequest(call, { ...call.request, background });
+        await run(changed).catch(() => undefined);
+        assert.equal(transport.asked.length, background ? attempts : 2);
+      }
+    }
   });
 
   it("gives the last error, with the headers of its own attempt", async () => {

@@ -3,7 +3,9 @@ import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Clock, Random } from "../canonical/ports.ts";
 import type { Handler, Reply } from "../canonical/reply.ts";
+import { TransportError } from "../transport/http-transport.ts";
 import { type AttemptDeps, attempt } from "./attempt.ts";
+import type { Candidate } from "./candidate.ts";
 import { estimated, hasNoEndpoint } from "./estimate.ts";
 import type { Plan } from "./plan.ts";
 import { type RetryPolicy, retryDelay } from "./retry.ts";
@@ -32,7 +34,7 @@ export function dispatch(deps: DispatchDeps): Handler {
         return await attempt(call, candidate, number, deps);
       } catch (thrown) {
         const error = toGatewayError(thrown);
-        if (call.signal.aborted) throw error;
+        if (call.signal.aborted || mayRunOn(call, candidate, error)) throw error;
         const reply = hasNoEndpoint(error) ? estimated(call, candidate.deployment) : undefined;
         if (reply !== undefined) return reply;
         const remainingMs = call.deadline - deps.clock.now();
@@ -43,6 +45,21 @@ export function dispatch(deps: DispatchDeps): Handler {
       }
     }
   };
+}
+
+/**
+ * Whether an answer may be in the making, and billed, though nothing more will be heard of it here: one that is made in the
+ * background does not end with its connection. A second attempt would be a second answer.
+ */
+function mayRunOn(call: Call, { endpoint }: Candidate, error: GatewayError): boolean {
+  // Other wires know no background: translated, the answer is made at once.
+  if (call.callerWire !== endpoint.wire.name || !isBackground(call)) return false;
+  return error instanceof TransportError ? error.requestSent : error.upstream === undefined;
+}
+
+function isBackground(call: Call): boolean {
+  if (call.source !== undefined) return call.source.json["background"] === true;
+  return "background" in call.request && call.request.background === true;
 }
 
 /** Resolves after `ms`; rejects at once with `cancelled` when the caller goes away. */
