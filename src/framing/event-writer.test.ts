@@ -26,3 +26,16 @@ test("a last frame that lacks its blank line is no less an element", () => {
   const writer = new JsonArrayWriter();
   assert.deepEqual(JSON.parse(writer.frames(bytes('data: {"a":1}')) + writer.end()), [{ a: 1 }]);
 });
+
+test("an error that is told twice over, for readers of events, is one element", () => {
+  const data = '{"error":{"code":503}}';
+  const writer = new JsonArrayWriter();
+  const text = writer.events([{ data: '{"a":1}' }]) + writer.events([{ data }, { event: "error", data }]) + writer.end();
+  assert.deepEqual(JSON.parse(text), [{ a: 1 }, { error: { code: 503 } }]);
+});
+
+test("what is no JSON does not spoil the rest", () => {
+  const writer = new JsonArrayWriter();
+  const text = writer.frames(bytes('data: {"a":1}\n\ndata: {"b":\n\ndata: [DONE]\n\ndata: {"c":3}\n\ndata: {"d"')) + writer.end();
+  assert.deepEqual(JSON.parse(text), [{ a: 1 }, { c: 3 }]);
+});

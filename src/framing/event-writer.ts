@@ -25,16 +25,20 @@ export const sseWriter: EventWriter = {
 
 /**
  * One JSON array with an element for each event, written as the events come (Gemini's streams without `alt=sse`). White space
- * keeps it alive: it may stand between any two elements.
+ * keeps it alive: it may stand between any two elements. Elements have no names: an error that is told again under the name
+ * `error`, for readers of events who look for that, stands once.
  */
 export class JsonArrayWriter implements EventWriter {
   readonly contentType = "application/json; charset=utf-8";
   readonly #decoder = new SseDecoder();
   #begun = false;
+  #last = "";
 
   events(events: readonly WireEvent[]): string {
     let text = "";
-    for (const { data } of events) {
+    for (const { event, data } of events) {
+      if (event === "error" && data === this.#last) continue;
+      this.#last = data;
       text += `${this.#begun ? "," : "["}${data}\n`;
       this.#begun = true;
     }
@@ -42,7 +46,7 @@ export class JsonArrayWriter implements EventWriter {
   }
 
   frames(raw: Uint8Array): string {
-    return this.events(this.#decoder.push(raw));
+    return this.events(this.#decoder.push(raw).filter(isElement));
   }
 
   keepAlive(): string {
@@ -50,7 +54,17 @@ export class JsonArrayWriter implements EventWriter {
   }
 
   end(): string {
-    const rest = this.events(this.#decoder.end());
+    const rest = this.events(this.#decoder.end().filter(isElement));
     return `${rest}${this.#begun ? "]" : "[]"}\n`;
+  }
+}
+
+/** One malformed event of a provider's would spoil the whole array; as server-sent events the others can be read. */
+function isElement({ data }: WireEvent): boolean {
+  try {
+    JSON.parse(data);
+    return true;
+  } catch {
+    return false;
   }
 }
