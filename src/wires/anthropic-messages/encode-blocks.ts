@@ -9,22 +9,12 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../canonical/parts.ts";
-import type { Losses } from "../shared/losses.ts";
 import { bareType, readDataUrl } from "../shared/media.ts";
-import type { Names } from "../shared/names.ts";
 import { encodeCache } from "./cache.ts";
 import { legalId } from "./ids.ts";
 import { name as wireName } from "./name.ts";
+import type { Scope } from "./scope.ts";
 import { type Draft, put, spelled, writeNulls } from "./spelling.ts";
-
-/** What the encoders of one request share. */
-export interface Scope {
-  /** The request was decoded from this wire: its form is kept, and parts need no fitting. */
-  readonly native: boolean;
-  readonly provider: string;
-  readonly losses: Losses;
-  readonly toolNames: Names;
-}
 
 /** Whether what only its maker can read may go to a provider: what a caller of this wire sent itself names no provider. */
 export const isOwn = (origin: Origin | undefined, provider: string): boolean =>

@@ -1,25 +1,23 @@
 import type { HeaderBag } from "../../canonical/call.ts";
 import type { ChatRequest } from "../../canonical/chat.ts";
 import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
-import { Losses } from "../shared/losses.ts";
-import { Names } from "../shared/names.ts";
 import { onlyResponses } from "../shared/only-responses.ts";
 import type { EncodedRequest, Target } from "../wire.ts";
 import { betasFor } from "./betas.ts";
 import { encodeCache } from "./cache.ts";
 import { MessageDecoder } from "./decode-reply.ts";
-import { mergeExtra, type Scope } from "./encode-blocks.ts";
+import { mergeExtra } from "./encode-blocks.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { reportLosses } from "./losses.ts";
 import { encodeHistory } from "./messages.ts";
 import { path, name as wireName } from "./name.ts";
 import { encodeSampling } from "./sampling.ts";
 import { fitSchema } from "./schema.ts";
+import { type Scope, scopeFor } from "./scope.ts";
 import { type Draft, put } from "./spelling.ts";
 import { encodeThinking, version } from "./thinking.ts";
 
 export const apiVersion = "2023-06-01";
-const illegal = /[^a-zA-Z0-9_-]/g;
 const defaultMaxTokens = 4096;
 
 /** A canonical request as an Anthropic Messages request. Throws `invalid_request` for histories no provider takes. */
@@ -36,10 +34,9 @@ interface Encoded extends Pick<EncodedRequest<"chat">, "warnings" | "decoder"> {
 /** What `encodeRequest` sends, wherever it is sent to. */
 export function encodeBody(request: ChatRequest, target: Target): Encoded {
   const native = request.extraOrigin === wireName;
-  const losses = new Losses();
+  const scope = scopeFor(native, target);
+  const { losses, toolNames } = scope;
   for (const { code, at, detail } of onlyResponses(request)) losses.ignore(code, at, detail);
-  const toolNames = new Names(target.quirks.toolNameLength ?? (native ? 200 : 64), illegal);
-  const scope: Scope = { native, provider: target.provider, losses, toolNames };
   const body: Draft = { model: target.model };
   const tools = encodeTools(request, scope);
   const maxTokens = request.maxOutputTokens ?? target.maxOutputTokens ?? defaultMaxTokens;

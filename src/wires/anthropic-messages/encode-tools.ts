@@ -1,9 +1,10 @@
 import type { ChatRequest, FunctionTool, Tool } from "../../canonical/chat.ts";
 import { isArray, isObject, type JsonObject } from "../../canonical/json.ts";
 import { encodeCache } from "./cache.ts";
-import { mergeExtra, type Scope } from "./encode-blocks.ts";
+import { mergeExtra } from "./encode-blocks.ts";
 import { name as wireName } from "./name.ts";
 import { fitSchema } from "./schema.ts";
+import type { Scope } from "./scope.ts";
 import { type Draft, put, spelled, writeNulls } from "./spelling.ts";
 import { allowedNames } from "./tools.ts";
 

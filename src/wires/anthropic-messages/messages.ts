@@ -1,7 +1,8 @@
 import type { ChatRequest, Message } from "../../canonical/chat.ts";
 import type { Json } from "../../canonical/json.ts";
 import { validateHistory } from "../shared/history.ts";
-import { encodePart, encodeParts, mergeExtra, type Scope } from "./encode-blocks.ts";
+import { encodePart, encodeParts, mergeExtra } from "./encode-blocks.ts";
+import type { Scope } from "./scope.ts";
 import { type Draft, spelled } from "./spelling.ts";
 
 /** A message under construction. */

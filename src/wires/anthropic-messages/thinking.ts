@@ -1,6 +1,7 @@
 import type { ChatRequest, Message, Reasoning } from "../../canonical/chat.ts";
 import type { Target } from "../wire.ts";
-import { isOwn, type Scope } from "./encode-blocks.ts";
+import { isOwn } from "./encode-blocks.ts";
+import type { Scope } from "./scope.ts";
 import { type Draft, put } from "./spelling.ts";
 
 /** How a model is told to think. Budgets came with 3.7, adaptive thinking with 4.6; later models refuse budgets. */

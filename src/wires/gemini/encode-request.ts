@@ -6,10 +6,10 @@ import { CandidateDecoder } from "./decode-reply.ts";
 import { encodeConfig } from "./encode-config.ts";
 import { encodeConversation } from "./encode-contents.ts";
 import { encodeTools } from "./encode-tools.ts";
+import { reportLosses } from "./losses.ts";
 import { name, pathFor } from "./name.ts";
 import { place, type Scope, scopeFor } from "./scope.ts";
 import { type Draft, defined, put, respell } from "./spelling.ts";
-import { reportUnsaid } from "./unsaid.ts";
 
 /**
  * A canonical request as a body for a provider. What was decoded from this wire comes out as it came in, but for the model and
@@ -47,7 +47,7 @@ export function encodeBody(request: ChatRequest, target: Target): EncodedBody {
   put(body, "generationConfig", config.config);
   put(body, "serviceTier", tier(request, scope));
   if (native) writeOwn(body, request);
-  else reportUnsaid(request, losses);
+  else reportLosses(request, losses);
   for (const field of losses.refused(body, target)) delete body[field];
   const { provider, callId } = target;
   const decoder = new CandidateDecoder({

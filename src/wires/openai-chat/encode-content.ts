@@ -3,12 +3,12 @@ import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Part } from "../../canonical/parts.ts";
 import { spelled } from "../shared/openai/form.ts";
 import { cacheMembers, encodePart } from "./encode-parts.ts";
-import type { Context } from "./losses.ts";
+import type { Scope } from "./scope.ts";
 
 export const named = (message: Message): JsonObject => (message.name === undefined ? {} : { name: message.name });
 
 /** Named fields that were sent as null. */
-export function nulls(as: string | undefined, { native }: Context): JsonObject {
+export function nulls(as: string | undefined, { native }: Scope): JsonObject {
   if (!native || as === undefined || !as.includes("=null")) return {};
   const fields = as.split(" ").filter((token) => token.endsWith("=null"));
   return Object.fromEntries(fields.map((token): [string, Json] => [token.slice(0, -5), null]));
@@ -23,9 +23,9 @@ export function encodeContent(
   message: Message,
   parts: readonly Part[],
   at: string,
-  context: Context,
+  scope: Scope,
 ): { readonly content: Json | undefined; readonly marked: JsonObject } {
-  const onMessage = context.native && spelled(message.as, "cache");
+  const onMessage = scope.native && spelled(message.as, "cache");
   const bearer = message.content.at(-1);
   const encoded: JsonObject[] = [];
   let marked: JsonObject = {};
@@ -35,15 +35,15 @@ export function encodeContent(
     index = message.content.indexOf(part, index + 1);
     const place = `${at}.content[${index}]`;
     if (onMessage && part === bearer && part.cache !== undefined) {
-      marked = cacheMembers(part.cache, undefined, place, context);
-      const made = encodePart({ ...part, cache: undefined }, place, context);
+      marked = cacheMembers(part.cache, undefined, place, scope);
+      const made = encodePart({ ...part, cache: undefined }, place, scope);
       if (made !== undefined) encoded.push(made);
     } else {
-      const made = encodePart(part, place, context);
+      const made = encodePart(part, place, scope);
       if (made !== undefined) encoded.push(made);
     }
   }
-  return { content: compact(encoded, message.as, context.native), marked };
+  return { content: compact(encoded, message.as, scope.native), marked };
 }
 
 /** A single plain text becomes a string where it came as one, or came from another wire (every provider takes a string). */

@@ -5,19 +5,19 @@ import { restore, spelled } from "../shared/openai/form.ts";
 import { encodeAssistant } from "./encode-assistant.ts";
 import { compact, encodeContent, named, nulls } from "./encode-content.ts";
 import { cacheMembers, encodePart } from "./encode-parts.ts";
-import type { Context } from "./losses.ts";
+import type { Scope } from "./scope.ts";
 
 /**
  * Canonical messages as this API wants them: a `tool` message per result, all results of a turn right after the message that
  * called, media of results (which a tool message cannot hold) in a user message after them, and only then what the user said.
  * Takes a history that `validateHistory` has passed.
  */
-export function encodeMessages(messages: readonly Message[], context: Context): readonly JsonObject[] {
+export function encodeMessages(messages: readonly Message[], scope: Scope): readonly JsonObject[] {
   const order = new Order();
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
     if (message.role === "assistant") {
-      const encoded = encodeAssistant(message, at, context);
+      const encoded = encodeAssistant(message, at, scope);
       if (encoded !== undefined) order.call(encoded, callIds(message.content));
       continue;
     }
@@ -27,20 +27,20 @@ export function encodeMessages(messages: readonly Message[], context: Context): 
       place = message.content.indexOf(result, place + 1);
       const where = `${at}.content[${place}]`;
       const last = number === results.length - 1;
-      const { tool, media } = encodeResult(message, result, where, last, context);
+      const { tool, media } = encodeResult(message, result, where, last, scope);
       order.result(tool, media, result.toolCallId);
     }
     if (message.role === "tool") {
       for (const [number, part] of message.content.entries()) {
-        if (part.type !== "tool-result") encodeStray(part, `${at}.content[${number}]`, context, order);
+        if (part.type !== "tool-result") encodeStray(part, `${at}.content[${number}]`, scope, order);
       }
       continue;
     }
     if (results.length > 0 && results.length === message.content.length) {
-      restore({}, message.extra, at, context);
+      restore({}, message.extra, at, scope);
       continue;
     }
-    const encoded = encodeSpoken(message, at, context);
+    const encoded = encodeSpoken(message, at, scope);
     if (encoded !== undefined) order.say(encoded);
   }
   order.flush();
@@ -121,29 +121,29 @@ function joined(messages: readonly JsonObject[]): JsonObject {
 }
 
 /** A part of a tool message that is no result: nothing makes one, but none may be lost. */
-function encodeStray(part: Part, at: string, context: Context, order: Order): void {
-  const encoded = encodePart(part, at, context);
+function encodeStray(part: Part, at: string, scope: Scope, order: Order): void {
+  const encoded = encodePart(part, at, scope);
   if (encoded !== undefined) order.say({ role: "user", content: [encoded] });
 }
 
-function encodeSpoken(message: Message, at: string, context: Context): JsonObject | undefined {
-  const { target, losses, native } = context;
+function encodeSpoken(message: Message, at: string, scope: Scope): JsonObject | undefined {
+  const { target, losses, native } = scope;
   let role: string = message.role;
   if (role === "developer" && target.quirks.developerRole === false) {
     role = "system";
     losses.approximate("developer_role_as_system", `${at}.role`, "the provider does not know the developer role.");
   }
   const spoken = message.content.filter((part) => part.type !== "tool-result");
-  const { content, marked } = encodeContent(message, message.content, at, context);
+  const { content, marked } = encodeContent(message, message.content, at, scope);
   if (content === undefined && spoken.length > 0) return undefined;
   const made: JsonObject = {
     role,
     content: content ?? (native ? [] : ""),
     ...named(message),
-    ...nulls(message.as, context),
+    ...nulls(message.as, scope),
     ...marked,
   };
-  return restore(made, message.extra, at, context);
+  return restore(made, message.extra, at, scope);
 }
 
 /** One tool result as a tool message, and what of it a tool message cannot hold. */
@@ -152,16 +152,16 @@ function encodeResult(
   result: ToolResultPart,
   at: string,
   last: boolean,
-  context: Context,
+  scope: Scope,
 ): { readonly tool: JsonObject; readonly media: readonly JsonObject[] } {
-  const { losses, native } = context;
+  const { losses, native } = scope;
   const direct = message.role === "tool" && native;
-  const id = context.callIds.fit(result.toolCallId);
+  const id = scope.callIds.fit(result.toolCallId);
   const texts: JsonObject[] = [];
   const media: JsonObject[] = [];
   for (const [index, part] of result.content.entries()) {
     const where = `${at}.content[${index}]`;
-    const made = encodePart(part, where, context);
+    const made = encodePart(part, where, scope);
     if (made === undefined) continue;
     if (direct || made["type"] === "text") texts.push(made);
     else {
@@ -178,7 +178,7 @@ function encodeResult(
     losses.ignore("tool_error_flag_ignored", `${at}.is_error`, "this API does not mark failed tool results; their text is kept.");
   }
   const onMessage = direct && spelled(message.as, "cache");
-  const marked = onMessage || !native ? cacheMembers(result.cache, undefined, at, context) : {};
+  const marked = onMessage || !native ? cacheMembers(result.cache, undefined, at, scope) : {};
   const bare = media.length > 0 ? "The result is in the next user message." : "";
   const content = compact(texts, message.as, native) ?? emptyContent(message, direct, bare);
   const legacy = spelled(message.as, "function");
@@ -187,11 +187,11 @@ function encodeResult(
     ...(legacy ? {} : { tool_call_id: id }),
     ...(content === undefined ? {} : { content }),
     ...named(message),
-    ...nulls(message.as, context),
+    ...nulls(message.as, scope),
     ...marked,
   };
-  const whole = restore(made, result.extra, at, context);
-  return { tool: last && message.role === "tool" ? restore(whole, message.extra, at, context) : whole, media };
+  const whole = restore(made, result.extra, at, scope);
+  return { tool: last && message.role === "tool" ? restore(whole, message.extra, at, scope) : whole, media };
 }
 
 function emptyContent(message: Message, direct: boolean, bare: string): Json | undefined {

@@ -3,18 +3,18 @@ import type { AudioPart, CacheMark, DocumentPart, ImagePart, MediaSource, Part, 
 import { dataUrl, formatOf } from "../shared/media.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
 import { documentText, nameFor, urlOf } from "../shared/openai/media.ts";
-import type { Context } from "./losses.ts";
 import { isOwn, name } from "./name.ts";
+import type { Scope } from "./scope.ts";
 
 /*
  * Canonical content parts as parts of a message. What cannot be said is reported and gives undefined.
  */
 
 /** A cache mark in the spelling it came in; of another wire it is ignored, reported once per request. */
-export function cacheMembers(cache: CacheMark | undefined, as: string | undefined, at: string, context: Context): JsonObject {
+export function cacheMembers(cache: CacheMark | undefined, as: string | undefined, at: string, scope: Scope): JsonObject {
   if (cache === undefined) return {};
-  if (!context.native) {
-    context.losses.ignore("cache_control_ignored", at, "this API caches prompts by itself and takes no breakpoints.");
+  if (!scope.native) {
+    scope.losses.ignore("cache_control_ignored", at, "this API caches prompts by itself and takes no breakpoints.");
     return {};
   }
   if (spelled(as, "prompt_cache_breakpoint")) return { prompt_cache_breakpoint: { mode: "explicit" } };
@@ -22,14 +22,14 @@ export function cacheMembers(cache: CacheMark | undefined, as: string | undefine
 }
 
 /** One part for a message's content. Tool calls, tool results and reasoning of other forms are no content parts. */
-export function encodePart(part: Part, at: string, context: Context): JsonObject | undefined {
-  const made = encodeContent(part, at, context);
+export function encodePart(part: Part, at: string, scope: Scope): JsonObject | undefined {
+  const made = encodeContent(part, at, scope);
   if (made === undefined) return undefined;
-  return restore({ ...made, ...cacheMembers(part.cache, part.as, at, context) }, part.extra, at, context);
+  return restore({ ...made, ...cacheMembers(part.cache, part.as, at, scope) }, part.extra, at, scope);
 }
 
-function encodeContent(part: Part, at: string, context: Context): JsonObject | undefined {
-  const { losses, target } = context;
+function encodeContent(part: Part, at: string, scope: Scope): JsonObject | undefined {
+  const { losses, target } = scope;
   switch (part.type) {
     case "text":
       if (part.citations !== undefined && part.citations.length > 0) {
@@ -39,13 +39,13 @@ function encodeContent(part: Part, at: string, context: Context): JsonObject | u
     case "refusal":
       return { type: "refusal", refusal: part.text };
     case "image":
-      return image(part, at, context);
+      return image(part, at, scope);
     case "audio":
-      return audio(part, at, context);
+      return audio(part, at, scope);
     case "video":
-      return video(part, at, context);
+      return video(part, at, scope);
     case "document":
-      return document(part, at, context);
+      return document(part, at, scope);
     case "reasoning":
       if (part.origin?.wire === name && spelled(part.as, "thinking")) {
         return { type: "thinking", thinking: [{ type: "text", text: part.text }] };
@@ -67,7 +67,7 @@ function encodeContent(part: Part, at: string, context: Context): JsonObject | u
   }
 }
 
-function image(part: ImagePart, at: string, { losses, native }: Context): JsonObject | undefined {
+function image(part: ImagePart, at: string, { losses, native }: Scope): JsonObject | undefined {
   const url = urlOf(part.source);
   // A bucket's address (gs://, s3://) means something to its own cloud only.
   if (url === undefined || !(native || /^(?:https?|data):/i.test(url))) {
@@ -78,7 +78,7 @@ function image(part: ImagePart, at: string, { losses, native }: Context): JsonOb
   return { type: "image_url", image_url: { url, ...(part.detail !== undefined && { detail: part.detail }) } };
 }
 
-function video(part: VideoPart, at: string, { losses, native }: Context): JsonObject | undefined {
+function video(part: VideoPart, at: string, { losses, native }: Scope): JsonObject | undefined {
   const url = urlOf(part.source);
   if (url === undefined || !native) {
     losses.drop("video_dropped", at, "this API takes no video.");
@@ -87,7 +87,7 @@ function video(part: VideoPart, at: string, { losses, native }: Context): JsonOb
   return { type: "video_url", video_url: { url } };
 }
 
-function audio(part: AudioPart, at: string, { losses }: Context): JsonObject | undefined {
+function audio(part: AudioPart, at: string, { losses }: Scope): JsonObject | undefined {
   const { source } = part;
   if (spelled(part.as, "string") && source !== undefined) {
     return { type: "input_audio", input_audio: source.kind === "base64" ? bareOrUrl(source, part) : (urlOf(source) ?? "") };
@@ -104,8 +104,8 @@ function audio(part: AudioPart, at: string, { losses }: Context): JsonObject | u
 const bareOrUrl = (source: Extract<MediaSource, { kind: "base64" }>, part: AudioPart): Json =>
   spelled(part.as, "url") ? dataUrl(source) : source.data;
 
-function document(part: DocumentPart, at: string, context: Context): JsonObject | undefined {
-  const { losses, native } = context;
+function document(part: DocumentPart, at: string, scope: Scope): JsonObject | undefined {
+  const { losses, native } = scope;
   const { source, title, as } = part;
   if (part.context !== undefined) losses.drop("document_context_dropped", `${at}.context`, "documents have no context here.");
   if (part.citations) losses.ignore("document_citations_ignored", `${at}.citations`, "this API cites no documents.");

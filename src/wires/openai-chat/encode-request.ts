@@ -12,8 +12,8 @@ import { encodeMessages } from "./encode-messages.ts";
 import { encodeReasoningSetting } from "./encode-reasoning.ts";
 import { encodeResponseFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import { emulated, jsonInWords } from "./json-in-words.ts";
-import { type Context, contextFor } from "./losses.ts";
 import { name, path } from "./name.ts";
+import { type Scope, scopeFor } from "./scope.ts";
 
 /** Most stop sequences the API takes. */
 const mostStops = 4;
@@ -27,53 +27,53 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   const homeless = onlyResponses(request);
   validateHistory(request.messages);
   const native = request.extraOrigin === name;
-  const context = contextFor(native, target);
-  for (const { code, at, detail } of homeless) context.losses.ignore(code, at, detail);
-  const tools = encodeTools(request.tools, context);
+  const scope = scopeFor(native, target);
+  for (const { code, at, detail } of homeless) scope.losses.ignore(code, at, detail);
+  const tools = encodeTools(request.tools, scope);
   const offered = tools["tools"] !== undefined || tools["functions"] !== undefined;
   const body: Record<string, Json | undefined> = {
     model: target.model,
-    messages: encodeMessages(request.messages, context),
+    messages: encodeMessages(request.messages, scope),
     ...tools,
-    ...encodeToolChoice(request, offered, context),
-    ...encodeReasoningSetting(request, context),
-    ...limit(request, context),
-    ...plain(request, context),
+    ...encodeToolChoice(request, offered, scope),
+    ...encodeReasoningSetting(request, scope),
+    ...limit(request, scope),
+    ...plain(request, scope),
     ...((offered || native) && request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls }),
-    ...borrowed(request, context),
-    ...streaming(request, context),
+    ...borrowed(request, scope),
+    ...streaming(request, scope),
   };
-  encodeFormat(request, body, context);
+  encodeFormat(request, body, scope);
   if (native) {
     for (const [field, form] of Object.entries(request.spelling ?? {})) {
       if (form === "null" && body[field] === undefined && !(target.stream && field === "stream_options")) body[field] = null;
     }
   }
-  unnamed(request, body, context);
+  unnamed(request, body, scope);
   if (!native && request.messages.at(-1)?.role === "assistant") {
     const at = `messages[${request.messages.length - 1}]`;
-    context.losses.approximate("prefill_not_continued", at, "this API answers the last message; it does not go on with it.");
+    scope.losses.approximate("prefill_not_continued", at, "this API answers the last message; it does not go on with it.");
   }
-  for (const field of context.losses.refused(body, target)) body[field] = undefined;
+  for (const field of scope.losses.refused(body, target)) body[field] = undefined;
   const decoder = new ChatDecoder({
     provider: target.provider,
-    names: context.toolNames,
+    names: scope.toolNames,
     choices: request.choices ?? 1,
     reasoningBack: target.quirks.reasoningBack,
   });
   return {
     wireRequest: { path, headers: { "content-type": "application/json" }, body: defined(body) },
-    warnings: context.losses.warnings,
-    decoder: restoring(decoder, context.restores),
+    warnings: scope.losses.warnings,
+    decoder: restoring(decoder, scope.restores),
   };
 }
 
 /** The answer's form; in words where the provider knows no schemas. */
-function encodeFormat(request: ChatRequest, body: Record<string, Json | undefined>, context: Context): void {
+function encodeFormat(request: ChatRequest, body: Record<string, Json | undefined>, scope: Scope): void {
   const { responseFormat: format, spelling } = request;
   if (format === undefined) return;
-  if (format.type !== "json-schema" || context.target.quirks.schemaOutput !== false) {
-    body["response_format"] = encodeResponseFormat(format, spelling?.["response_format"], context);
+  if (format.type !== "json-schema" || scope.target.quirks.schemaOutput !== false) {
+    body["response_format"] = encodeResponseFormat(format, spelling?.["response_format"], scope);
     return;
   }
   const { schema, description = null } = format;
@@ -84,20 +84,20 @@ function encodeFormat(request: ChatRequest, body: Record<string, Json | undefine
   if (worded === undefined) return;
   body["messages"] = worded.messages;
   body["response_format"] = worded.response_format;
-  context.losses.emulate(emulated.code, emulated.at, emulated.detail);
+  scope.losses.emulate(emulated.code, emulated.at, emulated.detail);
 }
 
 const defined = (body: Record<string, Json | undefined>): JsonObject =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 
 /** Fields that mean the same on both sides. */
-function plain(request: ChatRequest, context: Context): JsonObject {
+function plain(request: ChatRequest, scope: Scope): JsonObject {
   return {
-    temperature: samplingFor("temperature", request.temperature, context.target.model, context),
-    top_p: samplingFor("top_p", topP(request, context), context.target.model, context),
+    temperature: samplingFor("temperature", request.temperature, scope.target.model, scope),
+    top_p: samplingFor("top_p", topP(request, scope), scope.target.model, scope),
     frequency_penalty: request.frequencyPenalty,
     presence_penalty: request.presencePenalty,
-    stop: stop(request, context),
+    stop: stop(request, scope),
     n: request.choices,
     logprobs: request.logprobs,
     top_logprobs: request.topLogprobs,
@@ -105,9 +105,9 @@ function plain(request: ChatRequest, context: Context): JsonObject {
     user: request.endUser,
     safety_identifier: request.safetyIdentifier,
     metadata: request.metadata,
-    service_tier: serviceTier(request, context),
+    service_tier: serviceTier(request, scope),
     verbosity: request.verbosity,
-    modalities: modalities(request, context),
+    modalities: modalities(request, scope),
     audio: request.audio,
     prediction: request.prediction,
     store: request.extraOrigin === "openai-responses" ? undefined : request.store,
@@ -120,7 +120,7 @@ function plain(request: ChatRequest, context: Context): JsonObject {
 }
 
 /** Of another wire's callers: this API answers in text and sound. */
-function modalities({ modalities: asked }: ChatRequest, { losses, native }: Context): readonly string[] | undefined {
+function modalities({ modalities: asked }: ChatRequest, { losses, native }: Scope): readonly string[] | undefined {
   const taken = native ? asked : asked?.filter((kind) => kind === "text" || kind === "audio");
   if (taken?.length === asked?.length) return asked;
   losses.drop("modality_dropped", "modalities", "this API answers in text and audio only.");
@@ -128,13 +128,13 @@ function modalities({ modalities: asked }: ChatRequest, { losses, native }: Cont
 }
 
 /** Anthropic's older clients send -1 for "as you like". */
-function topP({ topP: value }: ChatRequest, { losses, native }: Context): number | undefined {
+function topP({ topP: value }: ChatRequest, { losses, native }: Scope): number | undefined {
   if (value === undefined || native || (value >= 0 && value <= 1)) return value;
   losses.drop("top_p_dropped", "top_p", `this API takes 0 to 1, not ${value}.`);
   return undefined;
 }
 
-function stop({ stop: stops, spelling }: ChatRequest, { losses, native }: Context): Json | undefined {
+function stop({ stop: stops, spelling }: ChatRequest, { losses, native }: Scope): Json | undefined {
   if (stops === undefined) return undefined;
   if (native) return spelling?.["stop"] === "string" && stops.length === 1 ? stops[0] : stops;
   if (stops.length === 0) return undefined;
@@ -147,7 +147,7 @@ function stop({ stop: stops, spelling }: ChatRequest, { losses, native }: Contex
   return stops.slice(0, mostStops);
 }
 
-function serviceTier({ serviceTier: tier }: ChatRequest, { losses, native }: Context): string | undefined {
+function serviceTier({ serviceTier: tier }: ChatRequest, { losses, native }: Scope): string | undefined {
   if (tier === undefined || native || serviceTiers.has(tier)) return tier;
   if (tier === "standard_only") {
     losses.approximate("service_tier_approximated", "service_tier", "standard_only was sent as default.");
@@ -158,7 +158,7 @@ function serviceTier({ serviceTier: tier }: ChatRequest, { losses, native }: Con
 }
 
 /** The output limit under the name the provider knows, else the one the caller used. */
-function limit(request: ChatRequest, { target, native }: Context): JsonObject {
+function limit(request: ChatRequest, { target, native }: Scope): JsonObject {
   const { maxOutputTokens: most, spelling } = request;
   if (most === undefined) return {};
   const field = target.quirks.maxTokensField;
@@ -173,7 +173,7 @@ function limit(request: ChatRequest, { target, native }: Context): JsonObject {
 }
 
 /** Fields that only some speakers of this wire have, and fields of other wires: to the former as sent, else reported. */
-function borrowed(request: ChatRequest, { losses, native }: Context): JsonObject {
+function borrowed(request: ChatRequest, { losses, native }: Scope): JsonObject {
   const { spelling, cache } = request;
   const sent = (field: string): boolean => native && spelling?.[field] !== undefined;
   const made: Record<string, Json> = {};
@@ -191,7 +191,7 @@ function borrowed(request: ChatRequest, { losses, native }: Context): JsonObject
 }
 
 /** `stream` and `stream_options`: the usage is always asked for, whether or not the caller did. */
-function streaming(request: ChatRequest, { target, native }: Context): JsonObject {
+function streaming(request: ChatRequest, { target, native }: Scope): JsonObject {
   const { spelling, streamOptions, streamUsage } = request;
   if (target.stream) {
     const options = { ...(native && streamOptions), ...(target.quirks.streamUsage !== false && { include_usage: true }) };
@@ -206,14 +206,14 @@ function streaming(request: ChatRequest, { target, native }: Context): JsonObjec
 }
 
 /** Fields that no specification names go to the wire they came from only. */
-function unnamed(request: ChatRequest, body: Record<string, Json | undefined>, context: Context): void {
+function unnamed(request: ChatRequest, body: Record<string, Json | undefined>, scope: Scope): void {
   for (const [field, value] of Object.entries({ ...request.extra, ...request.own?.settings })) {
     if (value === undefined) continue;
-    if (context.native) {
+    if (scope.native) {
       const there = body[field];
       body[field] = isObject(there) && isObject(value) ? { ...there, ...value } : value;
     } else if (!isEmpty(value)) {
-      context.losses.drop(
+      scope.losses.drop(
         "unknown_field_dropped",
         field,
         `it was sent to ${request.extraOrigin ?? "another API"} and means nothing here.`,

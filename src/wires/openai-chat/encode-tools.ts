@@ -3,40 +3,40 @@ import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
 import { type Compiled, compileSchema, type Use } from "../shared/schema/index.ts";
 import { cacheMembers } from "./encode-parts.ts";
-import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
+import type { Scope } from "./scope.ts";
 
 /** Tools, in `tools` or the legacy `functions` as they came. */
-export function encodeTools(tools: readonly Tool[] | undefined, context: Context): JsonObject {
+export function encodeTools(tools: readonly Tool[] | undefined, scope: Scope): JsonObject {
   if (tools === undefined) return {};
   const functions: JsonObject[] = [];
   const made: JsonObject[] = [];
   for (const [index, tool] of tools.entries()) {
     const at = `tools[${index}]`;
     if (tool.type === "function" && spelled(tool.as, "functions")) {
-      functions.push(restore(declaration(tool, context), tool.extra, at, context));
+      functions.push(restore(declaration(tool, scope), tool.extra, at, scope));
     } else {
-      const encoded = encodeTool(tool, at, context);
+      const encoded = encodeTool(tool, at, scope);
       if (encoded !== undefined) made.push(encoded);
     }
   }
   // The API refuses empty lists: only who speaks this wire may send one, and only as it came.
-  const emptied = made.length === 0 && (functions.length > 0 || tools.length > 0 || !context.native);
+  const emptied = made.length === 0 && (functions.length > 0 || tools.length > 0 || !scope.native);
   return { ...(functions.length > 0 && { functions }), ...(!emptied && { tools: made }) };
 }
 
-function encodeTool(tool: Tool, at: string, context: Context): JsonObject | undefined {
-  const { losses, native } = context;
+function encodeTool(tool: Tool, at: string, scope: Scope): JsonObject | undefined {
+  const { losses, native } = scope;
   switch (tool.type) {
     case "function":
-      return encodeFunction(tool, at, context);
+      return encodeFunction(tool, at, scope);
     case "custom": {
       const custom = {
-        name: context.toolNames.fit(tool.name),
+        name: scope.toolNames.fit(tool.name),
         ...(tool.description !== undefined && { description: tool.description }),
         ...(tool.format !== undefined && { format: tool.format }),
       };
-      return restore({ type: "custom", custom }, tool.extra, at, context);
+      return restore({ type: "custom", custom }, tool.extra, at, scope);
     }
     case "hosted":
       if (tool.origin.wire === name && native) return tool.definition;
@@ -45,8 +45,8 @@ function encodeTool(tool: Tool, at: string, context: Context): JsonObject | unde
   }
 }
 
-function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonObject {
-  const { losses, native } = context;
+function encodeFunction(tool: FunctionTool, at: string, scope: Scope): JsonObject {
+  const { losses, native } = scope;
   const beside: [string, string, Json | undefined][] = [
     ["eagerInputStreaming", "eager_input_streaming", tool.eagerInputStreaming],
     ["deferLoading", "defer_loading", tool.deferLoading],
@@ -64,31 +64,25 @@ function encodeFunction(tool: FunctionTool, at: string, context: Context): JsonO
   }
   const made: JsonObject = {
     ...(spelled(tool.as, "untyped") ? {} : { type: "function" }),
-    ...(spelled(tool.as, "named") && { name: context.toolNames.fit(tool.name) }),
-    function: declaration(held(tool, at, context), context),
+    ...(spelled(tool.as, "named") && { name: scope.toolNames.fit(tool.name) }),
+    function: declaration(held(tool, at, scope), scope),
     ...members,
-    ...cacheMembers(tool.cache, undefined, at, context),
+    ...cacheMembers(tool.cache, undefined, at, scope),
   };
-  return restore(made, tool.extra, at, context);
+  return restore(made, tool.extra, at, scope);
 }
 
 /** Other wires hold to schemas beyond this one's strict subset, too: they are compiled into it, as far as that can be done. */
-function held(tool: FunctionTool, at: string, context: Context): FunctionTool {
-  if (context.native || !tool.strict) return tool;
-  const compiled = strictly(tool.parameters ?? {}, "arguments", `${at}.parameters`, `${at}.strict`, context);
+function held(tool: FunctionTool, at: string, scope: Scope): FunctionTool {
+  if (scope.native || !tool.strict) return tool;
+  const compiled = strictly(tool.parameters ?? {}, "arguments", `${at}.parameters`, `${at}.strict`, scope);
   if (compiled === undefined) return { ...tool, strict: undefined };
-  if (compiled.coerces) context.restores.tools.set(tool.name, compiled.restore);
+  if (compiled.coerces) scope.restores.tools.set(tool.name, compiled.restore);
   return { ...tool, parameters: compiled.schema };
 }
 
 /** The schema in the strict subset. Undefined, and reported at `otherwise`: it cannot be said there. */
-function strictly(
-  schema: JsonObject,
-  use: Use,
-  at: string,
-  otherwise: string,
-  { losses, schemas }: Context,
-): Compiled | undefined {
+function strictly(schema: JsonObject, use: Use, at: string, otherwise: string, { losses, schemas }: Scope): Compiled | undefined {
   const compiled = compileSchema(schema, "openai-strict", use, schemas);
   if (compiled.losses.some(({ kind, at: where }) => kind === "dropped" || where === "")) {
     const what = use === "arguments" ? "arguments" : "the answer";
@@ -99,10 +93,10 @@ function strictly(
   return compiled;
 }
 
-const declaration = (tool: FunctionTool, context: Context): JsonObject => {
-  const as = context.native ? tool.as : undefined;
+const declaration = (tool: FunctionTool, scope: Scope): JsonObject => {
+  const as = scope.native ? tool.as : undefined;
   return {
-    name: context.toolNames.fit(tool.name),
+    name: scope.toolNames.fit(tool.name),
     ...member("description", tool.description, as),
     ...member("parameters", tool.parameters, as),
     ...member("strict", tool.strict, as),
@@ -116,37 +110,37 @@ function member(field: string, value: Json | undefined, as: string | undefined):
 }
 
 /** `tool_choice` or the legacy `function_call`; `offered` tells whether any tool is left to choose. */
-export function encodeToolChoice(request: ChatRequest, offered: boolean, context: Context): JsonObject {
+export function encodeToolChoice(request: ChatRequest, offered: boolean, scope: Scope): JsonObject {
   const { toolChoice: choice, spelling } = request;
-  const legacy = context.native ? spelling?.["function_call"] : undefined;
-  const older = legacy !== undefined && legacy !== "null" ? { function_call: legacyChoice(legacy, context) } : {};
+  const legacy = scope.native ? spelling?.["function_call"] : undefined;
+  const older = legacy !== undefined && legacy !== "null" ? { function_call: legacyChoice(legacy, scope) } : {};
   if (choice === undefined) return older;
   const sent = spelling?.["tool_choice"];
-  if (context.native && sent === undefined && legacy !== undefined && legacy !== "null") return older;
-  if (!offered && !context.native) {
+  if (scope.native && sent === undefined && legacy !== undefined && legacy !== "null") return older;
+  if (!offered && !scope.native) {
     if (choice.type !== "none" && choice.type !== "auto") {
-      context.losses.drop("tool_choice_dropped", "tool_choice", "none of the tools can be offered to this provider.");
+      scope.losses.drop("tool_choice_dropped", "tool_choice", "none of the tools can be offered to this provider.");
     }
     return older;
   }
   if (
     choice.type === "tool" &&
-    !context.native &&
+    !scope.native &&
     !request.tools?.some((tool) => tool.type !== "hosted" && tool.name === choice.name)
   ) {
-    context.losses.drop("tool_choice_dropped", "tool_choice", `the tool ${choice.name} cannot be offered to this provider.`);
+    scope.losses.drop("tool_choice_dropped", "tool_choice", `the tool ${choice.name} cannot be offered to this provider.`);
     return older;
   }
-  return { tool_choice: sent === "any" && choice.type === "required" ? "any" : newerChoice(choice, context), ...older };
+  return { tool_choice: sent === "any" && choice.type === "required" ? "any" : newerChoice(choice, scope), ...older };
 }
 
-function legacyChoice(sent: string, context: Context): Json {
+function legacyChoice(sent: string, scope: Scope): Json {
   const value: Json = JSON.parse(sent);
   const called = isObject(value) ? value["name"] : undefined;
-  return isObject(value) && typeof called === "string" ? { ...value, name: context.toolNames.fit(called) } : value;
+  return isObject(value) && typeof called === "string" ? { ...value, name: scope.toolNames.fit(called) } : value;
 }
 
-function newerChoice(choice: ToolChoice, context: Context): Json {
+function newerChoice(choice: ToolChoice, scope: Scope): Json {
   switch (choice.type) {
     case "auto":
     case "none":
@@ -154,24 +148,24 @@ function newerChoice(choice: ToolChoice, context: Context): Json {
       return choice.type;
     case "tool": {
       const kind = choice.kind ?? "function";
-      return { type: kind, [kind]: { name: context.toolNames.fit(choice.name) } };
+      return { type: kind, [kind]: { name: scope.toolNames.fit(choice.name) } };
     }
     case "allowed": {
-      const tools = choice.tools.map((tool) => allowedTool(tool, context));
+      const tools = choice.tools.map((tool) => allowedTool(tool, scope));
       return { type: "allowed_tools", allowed_tools: { mode: choice.mode, tools } };
     }
   }
 }
 
-function allowedTool(tool: JsonObject, context: Context): JsonObject {
+function allowedTool(tool: JsonObject, scope: Scope): JsonObject {
   const inner = tool["function"];
   const called = isObject(inner) ? inner["name"] : undefined;
   if (!isObject(inner) || typeof called !== "string") return tool;
-  return { ...tool, function: { ...inner, name: context.toolNames.fit(called) } };
+  return { ...tool, function: { ...inner, name: scope.toolNames.fit(called) } };
 }
 
 /** `response_format`. This API demands a name for a schema; `response` where the other wire had none. */
-export function encodeResponseFormat(format: ResponseFormat, as: string | undefined, context: Context): Json {
+export function encodeResponseFormat(format: ResponseFormat, as: string | undefined, scope: Scope): Json {
   switch (format.type) {
     case "text":
       return { type: "text" };
@@ -179,12 +173,12 @@ export function encodeResponseFormat(format: ResponseFormat, as: string | undefi
       return { type: "json_object" };
     case "json-schema": {
       const { name: title, description, schema, strict } = format;
-      const { native } = context;
+      const { native } = scope;
       if (native && as === "json_object") return { type: "json_object", schema };
       // Other wires hold to their schemas always; this API only to those of its strict subset.
       const at = "response_format";
-      const compiled = native || strict === false ? undefined : strictly(schema, "answer", at, at, context);
-      if (compiled?.coerces) context.restores.answer = compiled.restore;
+      const compiled = native || strict === false ? undefined : strictly(schema, "answer", at, at, scope);
+      if (compiled?.coerces) scope.restores.answer = compiled.restore;
       const said = compiled?.schema ?? (spelled(as, "schema=null") ? undefined : schema);
       const made: JsonObject = {
         ...member("name", title ?? (native ? undefined : "response"), as),
@@ -192,7 +186,7 @@ export function encodeResponseFormat(format: ResponseFormat, as: string | undefi
         ...(spelled(as, "no-schema") ? {} : member("schema", said, as)),
         ...member("strict", native || strict === false ? strict : compiled && true, as),
       };
-      return { type: "json_schema", json_schema: restore(made, format.extra, "response_format.json_schema", context) };
+      return { type: "json_schema", json_schema: restore(made, format.extra, "response_format.json_schema", scope) };
     }
   }
 }

@@ -19,11 +19,11 @@ const fields = new Set([
 /** POST /responses/input_tokens */
 export const countTokens: Codec<"count-tokens"> = {
   encodeRequest(request, target) {
-    const { body, context } = encodeBody(promptOf(request), target);
+    const { body, scope } = encodeBody(promptOf(request), target);
     const sent = Object.fromEntries(Object.entries(defined(body)).filter(([field]) => fields.has(field)));
     return {
       wireRequest: { path, headers, body: sent },
-      warnings: context.losses.warnings,
+      warnings: scope.losses.warnings,
       decoder: new CountDecoder(name, target.provider, members),
     };
   },

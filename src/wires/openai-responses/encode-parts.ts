@@ -4,8 +4,8 @@ import { dataUrl, formatOf } from "../shared/media.ts";
 import { restore, spelled } from "../shared/openai/form.ts";
 import { documentText, nameFor, urlOf } from "../shared/openai/media.ts";
 import { encodeCitation } from "./citations.ts";
-import type { Context } from "./losses.ts";
 import { name } from "./name.ts";
+import type { Scope } from "./scope.ts";
 
 /* Canonical content parts as content of a message or of a tool's output. What cannot be said is reported and gives undefined. */
 
@@ -22,40 +22,40 @@ export function spelledMembers(as: string | undefined, which: RegExp): JsonObjec
   );
 }
 
-function cacheMembers(cache: CacheMark | undefined, as: string | undefined, at: string, context: Context): JsonObject {
+function cacheMembers(cache: CacheMark | undefined, as: string | undefined, at: string, scope: Scope): JsonObject {
   if (cache === undefined) return {};
-  if (context.native && spelled(as, "prompt_cache_breakpoint")) return { prompt_cache_breakpoint: { mode: "explicit" } };
-  if (context.native) return { cache_control: { type: "ephemeral", ...(cache.ttl && { ttl: cache.ttl }) } };
-  context.losses.ignore("cache_control_ignored", at, "this API caches prompts by itself and takes no breakpoints.");
+  if (scope.native && spelled(as, "prompt_cache_breakpoint")) return { prompt_cache_breakpoint: { mode: "explicit" } };
+  if (scope.native) return { cache_control: { type: "ephemeral", ...(cache.ttl && { ttl: cache.ttl }) } };
+  scope.losses.ignore("cache_control_ignored", at, "this API caches prompts by itself and takes no breakpoints.");
   return {};
 }
 
 /** Whether the part means something to this provider: its maker, or whoever a caller of this wire names no maker for. */
-export const isOwn = (origin: Origin | undefined, { target }: Context): boolean =>
+export const isOwn = (origin: Origin | undefined, { target }: Scope): boolean =>
   origin === undefined || (origin.wire === name && (origin.provider === undefined || origin.provider === target.provider));
 
 /** One part of a message or output. `usual` is the type that text has in this place. */
-export function encodePart(part: Part, usual: string, at: string, context: Context): JsonObject | undefined {
-  const made = encodeContent(part, usual, at, context);
+export function encodePart(part: Part, usual: string, at: string, scope: Scope): JsonObject | undefined {
+  const made = encodeContent(part, usual, at, scope);
   if (made === undefined || part.type === "opaque") return made;
-  const formed = context.native ? { ...made, ...spelledMembers(part.as, /=null$/) } : made;
-  return restore({ ...formed, ...cacheMembers(part.cache, part.as, at, context) }, part.extra, at, context);
+  const formed = scope.native ? { ...made, ...spelledMembers(part.as, /=null$/) } : made;
+  return restore({ ...formed, ...cacheMembers(part.cache, part.as, at, scope) }, part.extra, at, scope);
 }
 
-function encodeContent(part: Part, usual: string, at: string, context: Context): JsonObject | undefined {
-  const { losses } = context;
+function encodeContent(part: Part, usual: string, at: string, scope: Scope): JsonObject | undefined {
+  const { losses } = scope;
   switch (part.type) {
     case "text":
-      return textPart(part, usual, at, context);
+      return textPart(part, usual, at, scope);
     case "refusal":
       return { type: "refusal", refusal: part.text };
     case "image":
-      return image(part, at, context);
+      return image(part, at, scope);
     case "document":
-      return document(part, at, context);
+      return document(part, at, scope);
     case "audio": {
       const { source, format } = part;
-      if (source?.kind === "base64" && context.native) {
+      if (source?.kind === "base64" && scope.native) {
         return { type: "input_audio", input_audio: { data: source.data, format: format ?? formatOf(source.mediaType) } };
       }
       if (part.transcript) {
@@ -69,7 +69,7 @@ function encodeContent(part: Part, usual: string, at: string, context: Context):
       losses.drop("video_dropped", at, "this API takes no video.");
       return undefined;
     case "opaque":
-      if (isOwn(part.origin, context)) return part.value;
+      if (isOwn(part.origin, scope)) return part.value;
       losses.drop("foreign_part_dropped", at, `a part of type ${part.kind} means something to ${part.origin.wire} only.`);
       return undefined;
     case "reasoning":
@@ -80,7 +80,7 @@ function encodeContent(part: Part, usual: string, at: string, context: Context):
   }
 }
 
-function textPart(part: TextPart, usual: string, at: string, { native, losses }: Context): JsonObject {
+function textPart(part: TextPart, usual: string, at: string, { native, losses }: Scope): JsonObject {
   const { text, as, citations = [] } = part;
   if (!native) {
     if (citations.length > 0) losses.ignore("citations_ignored", at, "an earlier answer's text is sent without its citations.");
@@ -100,7 +100,7 @@ function textPart(part: TextPart, usual: string, at: string, { native, losses }:
 const reachable = (source: MediaSource, native: boolean): boolean =>
   native || source.kind !== "url" || /^(?:https?|data):/i.test(source.url);
 
-function image(part: ImagePart, at: string, { losses, native }: Context): JsonObject | undefined {
+function image(part: ImagePart, at: string, { losses, native }: Scope): JsonObject | undefined {
   const { source, detail } = part;
   const url = reachable(source, native) ? urlOf(source) : undefined;
   const detailed = native ? (detail === undefined ? {} : { detail }) : { detail: detail ?? "auto" };
@@ -110,7 +110,7 @@ function image(part: ImagePart, at: string, { losses, native }: Context): JsonOb
   return undefined;
 }
 
-function document(part: DocumentPart, at: string, { losses, native }: Context): JsonObject | undefined {
+function document(part: DocumentPart, at: string, { losses, native }: Scope): JsonObject | undefined {
   const { source, title, as } = part;
   if (part.context !== undefined) losses.drop("document_context_dropped", `${at}.context`, "documents have no context here.");
   if (part.citations) losses.ignore("document_citations_ignored", `${at}.citations`, "this API cites no documents.");

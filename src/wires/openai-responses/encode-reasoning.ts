@@ -2,7 +2,7 @@ import type { ChatRequest } from "../../canonical/chat.ts";
 import type { JsonObject } from "../../canonical/json.ts";
 import { restore } from "../shared/openai/form.ts";
 import { spelledMembers } from "./encode-parts.ts";
-import type { Context } from "./losses.ts";
+import type { Scope } from "./scope.ts";
 
 /** Thinking budgets (tokens) up to which an effort is meant; above the last it is `high`. */
 const lowBudget = 4096;
@@ -11,23 +11,23 @@ const mediumBudget = 16384;
 const efforts = new Set(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 
 /** How much the model may think, and whether a caller who wants to see it is shown a summary. */
-export function encodeReasoning({ reasoning, spelling }: ChatRequest, context: Context): JsonObject {
+export function encodeReasoning({ reasoning, spelling }: ChatRequest, scope: Scope): JsonObject {
   if (reasoning === undefined) return {};
   const { effort, extra, display, context: reread, grade } = reasoning;
-  if (context.native) {
+  if (scope.native) {
     const said = {
       ...(effort !== undefined && { effort }),
       ...(reread !== undefined && { context: reread }),
       ...(grade !== undefined && { mode: grade }),
       ...spelledMembers(spelling?.["reasoning"], display === undefined ? /=null$/ : /=/),
     };
-    return { reasoning: restore(said, extra, "reasoning", context) };
+    return { reasoning: restore(said, extra, "reasoning", scope) };
   }
-  restore({}, extra, "reasoning", context);
-  const near = effort === undefined ? effortFor(reasoning, context) : known(effort, context);
+  restore({}, extra, "reasoning", scope);
+  const near = effort === undefined ? effortFor(reasoning, scope) : known(effort, scope);
   if (effort !== undefined && reasoning.budgetTokens !== undefined) {
     const said = `sent as the effort ${effort} alone.`;
-    context.losses.approximate("reasoning_budget_as_effort", "thinking.budget_tokens", said);
+    scope.losses.approximate("reasoning_budget_as_effort", "thinking.budget_tokens", said);
   }
   const made: JsonObject = {
     ...(near !== undefined && { effort: near }),
@@ -36,13 +36,13 @@ export function encodeReasoning({ reasoning, spelling }: ChatRequest, context: C
   return Object.keys(made).length > 0 ? { reasoning: made } : {};
 }
 
-function known(effort: string, { losses }: Context): string | undefined {
+function known(effort: string, { losses }: Scope): string | undefined {
   if (efforts.has(effort)) return effort;
   losses.approximate("reasoning_effort", "reasoning_effort", `this API has no effort ${effort}; the model's default holds.`);
   return undefined;
 }
 
-function effortFor({ mode, budgetTokens }: NonNullable<ChatRequest["reasoning"]>, { losses }: Context): string | undefined {
+function effortFor({ mode, budgetTokens }: NonNullable<ChatRequest["reasoning"]>, { losses }: Scope): string | undefined {
   if (budgetTokens !== undefined && mode !== "disabled") {
     const near = budgetTokens <= lowBudget ? "low" : budgetTokens <= mediumBudget ? "medium" : "high";
     const said = `${budgetTokens} tokens were sent as the effort ${near}.`;

@@ -11,9 +11,9 @@ import { logprobs } from "./decode-request.ts";
 import { encodeItems } from "./encode-items.ts";
 import { encodeReasoning } from "./encode-reasoning.ts";
 import { encodeFormat, encodeToolChoice, encodeTools } from "./encode-tools.ts";
-import { type Context, contextFor } from "./losses.ts";
+import { reportLosses } from "./losses.ts";
 import { name, path } from "./name.ts";
-import { reportLosses } from "./report.ts";
+import { type Scope, scopeFor } from "./scope.ts";
 
 export type Draft = Record<string, Json | undefined>;
 
@@ -26,14 +26,14 @@ const serviceTiers = new Set(["auto", "default", "flex", "scale", "priority", "f
  * stream settings and the target's quirks. Throws `invalid_request` for a history no provider takes.
  */
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest<"chat"> {
-  const { body, context, answer } = encodeBody(request, target);
+  const { body, scope, answer } = encodeBody(request, target);
   if (target.stream) body["stream"] = true;
-  else if (context.native && request.spelling?.["stream"] === "false") body["stream"] = false;
+  else if (scope.native && request.spelling?.["stream"] === "false") body["stream"] = false;
   const { provider, callId } = target;
   return {
     wireRequest: { path, headers: { "content-type": "application/json" }, body: defined(body) },
-    warnings: context.losses.warnings,
-    decoder: new ResponseDecoder({ provider, callId, names: context.toolNames, restores: context.restores, answer }),
+    warnings: scope.losses.warnings,
+    decoder: new ResponseDecoder({ provider, callId, names: scope.toolNames, restores: scope.restores, answer }),
   };
 }
 
@@ -42,7 +42,7 @@ export const defined = (body: Draft): JsonObject =>
 
 interface Encoded {
   readonly body: Draft;
-  readonly context: Context;
+  readonly scope: Scope;
   /** What undoes on the answer what was done to its schema. */
   readonly answer: Restore | undefined;
 }
@@ -51,31 +51,31 @@ interface Encoded {
 export function encodeBody(request: ChatRequest, target: Target): Encoded {
   const native = request.extraOrigin === name;
   if (!(native && leansOnKept(request))) validateHistory(request.messages);
-  const context = contextFor(native, target);
-  const tools = encodeTools(request.tools, context);
+  const scope = scopeFor(native, target);
+  const tools = encodeTools(request.tools, scope);
   const offered = tools["tools"] !== undefined;
   // Anthropic and Gemini hold to an answer's schema always; OpenAI's wires where they are told.
   const held = request.extraOrigin !== "openai-chat" && request.extraOrigin !== undefined;
-  const sent = request.responseFormat === undefined ? undefined : encodeFormat(request.responseFormat, held, context);
+  const sent = request.responseFormat === undefined ? undefined : encodeFormat(request.responseFormat, held, scope);
   const body: Draft = {
     model: target.model,
-    ...conversation(request, context),
+    ...conversation(request, scope),
     ...tools,
-    ...encodeToolChoice(request, offered, context),
+    ...encodeToolChoice(request, offered, scope),
     ...((offered || native) && request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls }),
-    ...encodeReasoning(request, context),
-    ...text(request, sent?.format, context),
-    ...plain(request, context),
+    ...encodeReasoning(request, scope),
+    ...text(request, sent?.format, scope),
+    ...plain(request, scope),
     ...(native ? kept(request) : stateless(request, target)),
   };
   if (native) respell(request, body);
   else {
-    reportLosses(request, context);
-    wordForJson(request, body, context);
+    reportLosses(request, scope);
+    wordForJson(request, body, scope);
   }
-  unnamed(request, body, context);
-  for (const field of context.losses.refused(body, target)) body[field] = undefined;
-  return { body, context, answer: sent?.restore };
+  unnamed(request, body, scope);
+  for (const field of scope.losses.refused(body, target)) body[field] = undefined;
+  return { body, scope, answer: sent?.restore };
 }
 
 /** Results may answer calls that only the keeper of the conversation has. */
@@ -86,13 +86,13 @@ const leansOnKept = ({ previousResponse, conversation: kept, promptTemplate, mes
   messages.some(({ content }) => content.some((part) => part.type === "opaque" && part.kind === "item_reference"));
 
 /** `instructions` and `input`. System text that leads is instructions, unless there would be nothing else. */
-function conversation(request: ChatRequest, context: Context): JsonObject {
+function conversation(request: ChatRequest, scope: Scope): JsonObject {
   const { messages, spelling } = request;
   const [first, ...rest] = messages;
-  const lead = first === undefined ? undefined : instructions(first, rest, context);
-  const items = encodeItems(lead === undefined ? messages : rest, context, lead === undefined ? 0 : 1);
+  const lead = first === undefined ? undefined : instructions(first, rest, scope);
+  const items = encodeItems(lead === undefined ? messages : rest, scope, lead === undefined ? 0 : 1);
   const said = lead === undefined ? {} : { instructions: lead };
-  if (!context.native) return { ...said, input: items };
+  if (!scope.native) return { ...said, input: items };
   const [only, ...more] = items;
   if (spelling?.["input"] === "string" && more.length === 0 && typeof only?.["content"] === "string") {
     return { ...said, input: only["content"] };
@@ -100,7 +100,7 @@ function conversation(request: ChatRequest, context: Context): JsonObject {
   return items.length === 0 && spelling?.["input"] !== undefined ? said : { ...said, input: items };
 }
 
-function instructions(first: Message, rest: readonly Message[], { native }: Context): string | undefined {
+function instructions(first: Message, rest: readonly Message[], { native }: Scope): string | undefined {
   const said = first.content.flatMap((part) => (part.type === "text" ? [part.text] : []));
   if (said.length < first.content.length) return undefined;
   if (native) return spelled(first.as, "instructions") ? said.join("\n\n") : undefined;
@@ -111,23 +111,22 @@ function instructions(first: Message, rest: readonly Message[], { native }: Cont
   return more && plainly ? said.filter((text) => text.trim() !== "").join("\n\n") || undefined : undefined;
 }
 
-function text({ verbosity, spelling }: ChatRequest, format: JsonObject | undefined, context: Context): JsonObject {
-  if (format === undefined && verbosity === undefined)
-    return context.native && spelling?.["text"] === "empty" ? { text: {} } : {};
+function text({ verbosity, spelling }: ChatRequest, format: JsonObject | undefined, scope: Scope): JsonObject {
+  if (format === undefined && verbosity === undefined) return scope.native && spelling?.["text"] === "empty" ? { text: {} } : {};
   return { text: { ...(format !== undefined && { format }), ...(verbosity !== undefined && { verbosity }) } };
 }
 
 /** Fields that mean the same on both sides. */
-function plain(request: ChatRequest, context: Context): JsonObject {
+function plain(request: ChatRequest, scope: Scope): JsonObject {
   return {
-    max_output_tokens: limit(request, context),
-    temperature: samplingFor("temperature", request.temperature, context.target.model, context),
-    top_p: samplingFor("top_p", topP(request, context), context.target.model, context),
+    max_output_tokens: limit(request, scope),
+    temperature: samplingFor("temperature", request.temperature, scope.target.model, scope),
+    top_p: samplingFor("top_p", topP(request, scope), scope.target.model, scope),
     top_logprobs: request.topLogprobs,
     user: request.endUser,
     safety_identifier: request.safetyIdentifier,
     metadata: request.metadata,
-    service_tier: serviceTier(request, context),
+    service_tier: serviceTier(request, scope),
     moderation: request.moderation,
     prompt_cache_key: request.promptCacheKey,
     prompt_cache_retention: request.promptCacheRetention,
@@ -135,20 +134,20 @@ function plain(request: ChatRequest, context: Context): JsonObject {
   };
 }
 
-function limit({ maxOutputTokens: most }: ChatRequest, { losses, native }: Context): number | undefined {
+function limit({ maxOutputTokens: most }: ChatRequest, { losses, native }: Scope): number | undefined {
   if (most === undefined || native || most >= leastOutput) return most;
   losses.approximate("max_tokens_raised", "max_output_tokens", `this API takes ${leastOutput} at least, not ${most}.`);
   return leastOutput;
 }
 
 /** Anthropic's older clients send -1 for "as you like". */
-function topP({ topP: value }: ChatRequest, { losses, native }: Context): number | undefined {
+function topP({ topP: value }: ChatRequest, { losses, native }: Scope): number | undefined {
   if (value === undefined || native || (value >= 0 && value <= 1)) return value;
   losses.drop("top_p_dropped", "top_p", `this API takes 0 to 1, not ${value}.`);
   return undefined;
 }
 
-function serviceTier({ serviceTier: tier }: ChatRequest, { losses, native }: Context): string | undefined {
+function serviceTier({ serviceTier: tier }: ChatRequest, { losses, native }: Scope): string | undefined {
   if (tier === undefined || native || serviceTiers.has(tier)) return tier;
   if (tier === "standard_only") {
     losses.approximate("service_tier_approximated", "service_tier", "standard_only was sent as default.");
@@ -190,7 +189,7 @@ function respell(request: ChatRequest, body: Draft): void {
 }
 
 /** JSON without a schema is refused unless the word stands in the conversation. */
-function wordForJson({ responseFormat }: ChatRequest, body: Draft, { losses }: Context): void {
+function wordForJson({ responseFormat }: ChatRequest, body: Draft, { losses }: Scope): void {
   if (responseFormat?.type !== "json" || /json/i.test(JSON.stringify([body["input"], body["instructions"]]))) return;
   const before = typeof body["instructions"] === "string" ? `${body["instructions"]}\n\n` : "";
   body["instructions"] = `${before}Answer with one valid JSON object and nothing else.`;
@@ -198,15 +197,15 @@ function wordForJson({ responseFormat }: ChatRequest, body: Draft, { losses }: C
 }
 
 /** Fields that no specification names go to the wire they came from only. */
-function unnamed(request: ChatRequest, body: Draft, context: Context): void {
+function unnamed(request: ChatRequest, body: Draft, scope: Scope): void {
   for (const [field, value] of Object.entries({ ...request.extra, ...request.own?.settings })) {
     if (value === undefined) continue;
-    if (context.native) {
+    if (scope.native) {
       const there = body[field];
       body[field] = isObject(there) && isObject(value) ? { ...there, ...value } : value;
     } else {
       const from = request.extraOrigin ?? "another API";
-      if (!isEmpty(value)) context.losses.drop("unknown_field_dropped", field, `it was sent to ${from} and means nothing here.`);
+      if (!isEmpty(value)) scope.losses.drop("unknown_field_dropped", field, `it was sent to ${from} and means nothing here.`);
     }
   }
 }

@@ -4,7 +4,7 @@ import { isEmpty, type Losses } from "../shared/losses.ts";
 import { onlyAnthropic } from "../shared/only-anthropic.ts";
 
 /** Reports what of another wire's request has no place here. Values that ask for nothing are no loss. */
-export function reportUnsaid(request: ChatRequest, losses: Losses): void {
+export function reportLosses(request: ChatRequest, losses: Losses): void {
   const lost = (field: string, asked: boolean): void => {
     if (asked) losses.drop("field_dropped", field, "this API has no such setting.");
   };
