@@ -147,3 +147,15 @@ it("parts that no item shows go with the item before them, or with the first", (
   assert.deepEqual(items.map(itemIdOf), ["1", "2"]);
   assert.deepEqual(itemsOf([]), []);
 });
+
+it("many messages that look alike cost memory, not time", () => {
+  const { store, told } = storeOf();
+  const same = "x".repeat(200);
+  const alike = Array.from({ length: 20_000 }, (_, at) => says("user", `${same}${String(at).padStart(6, "0")}${same}${same}`));
+  const begun = performance.now();
+  told("a", ask("r1", alike));
+  assert.ok(performance.now() - begun < 5000);
+  assert.equal(store.held, alike.length + 1);
+  store.forget("a", "r1");
+  assert.deepEqual([store.size, store.bytes, store.held], [0, 0, 0]);
+});

@@ -205,8 +205,12 @@ class Remembered implements Memory {
 /** A value before it is held, and then. */
 type Holding<V extends object> = { readonly value: V } | Pooled<V>;
 
+/** A message's first part in short: its text from three places. */
 function labelOf({ role, content }: Message): string {
   const [first] = content;
-  const text = first?.type === "tool-result" ? first.toolCallId : first?.type === "tool-call" ? first.id : "";
-  return `${role} ${first?.type ?? ""} ${text} ${first !== undefined && "text" in first ? first.text.slice(0, 32) : ""}`;
+  if (first === undefined) return role;
+  const id = first.type === "tool-result" ? first.toolCallId : first.type === "tool-call" ? first.id : "";
+  const text = "text" in first ? first.text : "";
+  const middle = text.length >> 1;
+  return `${role} ${first.type} ${id} ${text.slice(0, 24)} ${text.slice(middle, middle + 24)} ${text.slice(-24)}`;
 }

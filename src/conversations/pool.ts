@@ -17,7 +17,7 @@ const pointer = 16;
  * last one is not kept again. Owners share nothing.
  */
 export class Pool<V extends object> {
-  readonly #byKey = new Map<string, Pooled<V>[]>();
+  readonly #byKey = new Map<string, Set<Pooled<V>>>();
   readonly #label: (value: V) => string;
 
   /** @param label a short text that differs for most values which differ: only values with the same one are compared */
@@ -28,7 +28,7 @@ export class Pool<V extends object> {
   /** How many different values are held. */
   get size(): number {
     let size = 0;
-    for (const found of this.#byKey.values()) size += found.length;
+    for (const found of this.#byKey.values()) size += found.size;
     return size;
   }
 
@@ -36,14 +36,15 @@ export class Pool<V extends object> {
   hold(owner: string, value: V): { readonly pooled: Pooled<V>; readonly bytes: number } {
     const bytes = weigh(value);
     const key = `${owner} ${bytes} ${this.#label(value)}`;
-    const alike = this.#byKey.get(key) ?? [];
-    const found = alike.find((one) => one.value === value || isDeepStrictEqual(one.value, value));
+    const alike = this.#byKey.get(key);
+    const found = alike && among(alike, value);
     if (found !== undefined) {
       found.holders++;
       return { pooled: found, bytes: pointer };
     }
     const pooled: Pooled<V> = { value, bytes, key, holders: 1 };
-    this.#byKey.set(key, [...alike, pooled]);
+    if (alike === undefined) this.#byKey.set(key, new Set([pooled]));
+    else alike.add(pooled);
     return { pooled, bytes: bytes + pointer };
   }
 
@@ -51,9 +52,21 @@ export class Pool<V extends object> {
   release(pooled: Pooled<V>): number {
     pooled.holders--;
     if (pooled.holders > 0) return pointer;
-    const left = (this.#byKey.get(pooled.key) ?? []).filter((one) => one !== pooled);
-    if (left.length > 0) this.#byKey.set(pooled.key, left);
-    else this.#byKey.delete(pooled.key);
+    const alike = this.#byKey.get(pooled.key);
+    if (alike?.delete(pooled) && alike.size === 0) this.#byKey.delete(pooled.key);
     return pooled.bytes + pointer;
   }
+}
+
+/** So many values of one label are compared: whoever makes theirs look alike pays with memory of their own, not with our time. */
+const mostCompared = 8;
+
+function among<V extends object>(alike: Iterable<Pooled<V>>, value: V): Pooled<V> | undefined {
+  let compared = 0;
+  for (const one of alike) {
+    if (one.value === value || isDeepStrictEqual(one.value, value)) return one;
+    compared++;
+    if (compared >= mostCompared) return undefined;
+  }
+  return undefined;
 }
