@@ -22,6 +22,7 @@ Examples:
 Point an SDK at it:
   OPENAI_BASE_URL=http://127.0.0.1:4000/v1   models are named provider/model, e.g. openai/gpt-4.1-mini
   ANTHROPIC_BASE_URL=http://127.0.0.1:4000
+  GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:4000
 `;
 
 /** Runs one command line (without the program's name). Resolves to the exit code. */

@@ -35,8 +35,9 @@ export async function simulateCommand(options: SimulateOptions, ports: Ports): P
     ports,
   );
   if (started === undefined) return 1;
-  ports.out(`Simulated provider at ${started.url} (OpenAI SDKs: ${started.url}/v1, Anthropic SDKs: ${started.url}).`);
-  ports.out("Any credential is accepted. polygate simulate --list shows its models and faults.");
+  ports.out(`Simulated provider at ${started.url} (OpenAI SDKs: ${started.url}/v1; Anthropic and Google SDKs: ${started.url}).`);
+  ports.out("Any key is accepted; Google SDKs need one, and keys that begin with `wrong` are refused to them.");
+  ports.out("polygate simulate --list shows its models and faults.");
   await new Promise<void>((resolve) => {
     const forget = ports.onStop(() => {
       forget();
