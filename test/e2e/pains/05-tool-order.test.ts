@@ -8,7 +8,10 @@ import { type FourWires, pairs, providerOf, startFourWires, type WireName, wireN
 import { histories, tools } from "./kit/histories.ts";
 import { spell } from "./kit/spell.ts";
 
-/* #5: results stand where each wire demands them, and a history that no provider would take is refused before anything is sent. */
+/*
+ * #5: results stand where each wire demands them, and a history that no provider would take is refused before anything is sent.
+ * Bedrock's wire belongs to its provider's issue.
+ */
 
 const args = JSON.stringify({ at: "Oslo" });
 

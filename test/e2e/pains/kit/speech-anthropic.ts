@@ -5,7 +5,7 @@ const usage = { input_tokens: 9, output_tokens: 7 };
 const head = { id: "msg_1", type: "message", role: "assistant", model: "m-1" };
 const event = (body: JsonObject): string => sse(body, String(body["type"]));
 
-export function whole({ text, calls, finish }: Speech): JsonObject {
+function whole({ text, calls, finish }: Speech): JsonObject {
   const content = [
     ...(text === undefined ? [] : [{ type: "text", text }]),
     ...calls.map(({ id, name, args }) => ({ type: "tool_use", id, name, input: args })),
@@ -14,7 +14,7 @@ export function whole({ text, calls, finish }: Speech): JsonObject {
 }
 
 /** Blocks come one after the other on this wire. */
-export function frames({ text, calls, finish, emptyBefore }: Speech): readonly string[] {
+function frames({ text, calls, finish, emptyBefore }: Speech): readonly string[] {
   const before = emptyBefore === true ? "" : null;
   const block = (index: number, content_block: JsonObject, deltas: readonly JsonObject[]): readonly string[] => [
     event({ type: "content_block_start", index, content_block }),
@@ -35,3 +35,5 @@ export function frames({ text, calls, finish, emptyBefore }: Speech): readonly s
 
 const textDelta = (text: string): JsonObject => ({ type: "text_delta", text });
 const jsonDelta = (partial_json: string): JsonObject => ({ type: "input_json_delta", partial_json });
+
+export const anthropicSpeech = { whole, frames };

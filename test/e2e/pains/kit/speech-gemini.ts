@@ -10,11 +10,11 @@ const answer = (parts: readonly JsonObject[], finishReason: string | undefined):
 });
 const callPart = ({ name, args }: Speech["calls"][number]): JsonObject => ({ functionCall: { name, args } });
 
-export const whole = ({ text, calls, finish }: Speech): JsonObject =>
+const whole = ({ text, calls, finish }: Speech): JsonObject =>
   answer([...(text === undefined ? [] : [{ text }]), ...calls.map(callPart)], finish);
 
 /** Each call is whole in an event of its own, without an id, as Google sends them. */
-export function frames({ text, calls, finish, emptyBefore }: Speech): readonly string[] {
+function frames({ text, calls, finish, emptyBefore }: Speech): readonly string[] {
   const before = emptyBefore === true ? "" : undefined;
   return [
     ...(text === undefined ? [] : halves(text).map((half) => sse(answer([{ text: half }], before)))),
@@ -22,3 +22,5 @@ export function frames({ text, calls, finish, emptyBefore }: Speech): readonly s
     sse(answer([{ text: "" }], finish)),
   ];
 }
+
+export const geminiSpeech = { whole, frames };

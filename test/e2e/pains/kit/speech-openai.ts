@@ -9,12 +9,12 @@ const functionOf = ({ id, name, args }: SaidCall): JsonObject => ({
   function: { name, arguments: JSON.stringify(args) },
 });
 
-export function whole({ text, calls, finish }: Speech): JsonObject {
+function whole({ text, calls, finish }: Speech): JsonObject {
   const message = { role: "assistant", content: text ?? null, ...(calls.length > 0 && { tool_calls: calls.map(functionOf) }) };
   return { ...head, object: "chat.completion", choices: [{ index: 0, message, logprobs: null, finish_reason: finish }], usage };
 }
 
-export function frames({ text, calls, finish, emptyBefore, interleaved = false }: Speech): readonly string[] {
+function frames({ text, calls, finish, emptyBefore, interleaved = false }: Speech): readonly string[] {
   const before = emptyBefore === true ? "" : null;
   const chunk = (delta: JsonObject, finish_reason: Json = before): string =>
     sse({ ...head, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason }] });
@@ -30,3 +30,5 @@ export function frames({ text, calls, finish, emptyBefore, interleaved = false }
     "data: [DONE]\n\n",
   ];
 }
+
+export const openaiSpeech = { whole, frames };

@@ -34,14 +34,14 @@ function items({ text, calls }: Speech): readonly JsonObject[] {
 }
 
 /** `finish`: "completed", or the reason why it is incomplete. */
-export function whole(speech: Speech): JsonObject {
+function whole(speech: Speech): JsonObject {
   const done = speech.finish === "completed";
   const incomplete_details = done ? null : { reason: speech.finish };
   return { ...head, status: done ? "completed" : "incomplete", incomplete_details, output: items(speech), usage };
 }
 
 /** Items are open at the same time where they are interleaved. */
-export function frames(speech: Speech): readonly string[] {
+function frames(speech: Speech): readonly string[] {
   const { text, calls, emptyBefore, interleaved = false } = speech;
   const output = items(speech);
   let sequence_number = 0;
@@ -87,3 +87,5 @@ export function frames(speech: Speech): readonly string[] {
   out.push(event(last["status"] === "completed" ? "response.completed" : "response.incomplete", { response: last }));
   return out;
 }
+
+export const responsesSpeech = { whole, frames };

@@ -2,12 +2,22 @@ import type { JsonObject } from "../../../../src/canonical/json.ts";
 import { whole, wholeStream } from "../../reliability/raw-upstream.ts";
 import type { WireName } from "./four-wires.ts";
 import type { Speech } from "./said.ts";
-import * as anthropic from "./speech-anthropic.ts";
-import * as gemini from "./speech-gemini.ts";
-import * as chat from "./speech-openai.ts";
-import * as responses from "./speech-responses.ts";
+import { anthropicSpeech } from "./speech-anthropic.ts";
+import { geminiSpeech } from "./speech-gemini.ts";
+import { openaiSpeech } from "./speech-openai.ts";
+import { responsesSpeech } from "./speech-responses.ts";
 
-const speakers = { "openai-chat": chat, "openai-responses": responses, "anthropic-messages": anthropic, gemini } as const;
+interface Speaker {
+  whole(speech: Speech): JsonObject;
+  frames(speech: Speech): readonly string[];
+}
+
+const speakers: { readonly [wire in WireName]: Speaker } = {
+  "openai-chat": openaiSpeech,
+  "openai-responses": responsesSpeech,
+  "anthropic-messages": anthropicSpeech,
+  gemini: geminiSpeech,
+};
 
 /** The frames of a stream as the provider sends them. */
 export const framesOf = (wire: WireName, speech: Speech): readonly string[] => speakers[wire].frames(speech);
