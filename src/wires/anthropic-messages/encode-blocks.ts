@@ -122,6 +122,7 @@ function mediaSource(source: MediaSource, native: boolean): Draft | string {
     case "base64":
       return { type: "base64", media_type: source.mediaType, data: source.data };
     case "url": {
+      if (!native && !/^(?:https?|data):/i.test(source.url)) return "it lies where Anthropic cannot fetch it; send its content";
       if (!source.url.startsWith("data:")) return { type: "url", url: source.url };
       const inline = readDataUrl(source.url);
       if (inline === undefined) return "its data: URL is not base64";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Message } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import type { Json } from "../../canonical/json.ts";
-import type { Part } from "../../canonical/parts.ts";
+import type { MediaSource, Part } from "../../canonical/parts.ts";
 import { user } from "../shared/testing/codec.ts";
 import { blocksOf, encode, foreign, messagesOf } from "./testing/setting.ts";
 import { complaints } from "./testing/strict-api.ts";
@@ -224,4 +224,19 @@ test("tool arguments become objects, custom tools travel in one, names and ids f
     { type: "tool-call", id: "t1", name: long, arguments: "{}" },
     { type: "tool-call", id: "t2", name: "sh", arguments: "pwd", kind: "custom" },
   ]);
+});
+
+test("what only another cloud can read is reported, not sent", () => {
+  const at = (url: string): MediaSource => ({ kind: "url", url });
+  const content: readonly Part[] = [
+    { type: "text", text: "q" },
+    { type: "image", source: at("gs://bucket/a.png") },
+    { type: "document", source: at("s3://bucket/a.pdf") },
+    { type: "image", source: at("https://example.com/a.png") },
+  ];
+  const { body, codes } = encode(foreign({ messages: [{ role: "user", content }] }));
+  assert.deepEqual(blocksOf(messagesOf(body)[0]).slice(1), [
+    { type: "image", source: { type: "url", url: "https://example.com/a.png" } },
+  ]);
+  assert.equal(codes.length, 2);
 });
