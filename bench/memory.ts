@@ -20,7 +20,7 @@ export interface MemoryRun {
   readonly slopeMbPer100k: number;
 }
 
-/** Of twenty calls: two whole streams, two streams left after their first bytes, one of 100 KB, and either wire. */
+/** Of twenty calls: two whole streams, two streams left after their first bytes, one of 100 KB, relayed and translated. */
 export function mixedShots(gateway: Gateway): readonly Shot[] {
   const shot = (group: Parameters<typeof casesOf>[0], size: 0 | 1, abort = false): Shot => {
     const subject = casesOf(group, 1)[size];
