@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HeaderBag } from "../../src/canonical/call.ts";
-import { isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../src/canonical/json.ts";
 import { Discovery } from "../../src/simulator/validators/discovery.ts";
 import { loadSpecs, type SpecValidators } from "../../src/simulator/validators/spec.ts";
 import type { SpecCheck } from "../../src/simulator/validators/spec-file.ts";
@@ -128,7 +128,7 @@ export async function loadJudges(folder: string): Promise<Judges | undefined> {
   const sets = new Map<string, ReadonlySet<string>>();
   return {
     faults(wire, kind, served) {
-      const body = wire === "openai-responses" ? asSent(served) : served;
+      const body = wire === "openai-responses" ? asSent(served) : wire === "anthropic-messages" ? uncited(served) : served;
       return least(roots[wire][kind].map((name) => files[wire].check(name)(body)));
     },
     request: (wire, body, headers) => requestFaults(specs, discovery, wire, body, headers),
@@ -180,6 +180,14 @@ function asSent(body: Json): Json {
   if (body["type"] === "response.function_call_arguments.done") return { name: "", ...body };
   if (isObject(body["response"])) return { ...body, response: asSent(body["response"]) };
   return Object.fromEntries(Object.entries(body).filter(([name, value]) => value !== null || !neverNull.has(name)));
+}
+
+/** Anthropic's specification demands `citations` of every text; of one without any Anthropic itself has never sent it (recordings). */
+function uncited(body: Json): Json {
+  if (!isObject(body)) return body;
+  const cited = (block: Json): Json => (isObject(block) && block["type"] === "text" ? { citations: null, ...block } : block);
+  if (isArray(body["content"])) return { ...body, content: body["content"].map(cited) };
+  return body["content_block"] === undefined ? body : { ...body, content_block: cited(body["content_block"]) };
 }
 
 const neverNull = new Set(["user", "usage"]);

@@ -172,7 +172,7 @@ test("whole and streamed, reasoning without a signature, refusals and further ch
   const whole = writer.whole({ choices: [choice, { ...choice, index: 1 }], usage: counts });
   assert.deepEqual(whole["content"], [
     { type: "thinking", thinking: "hm", signature: "" },
-    { type: "text", text: "no", citations: null },
+    { type: "text", text: "no" },
     { type: "tool_use", id: "pgid_functions-2e-a-3a-0", name: "a", input: {}, caller: { type: "direct" } },
     { type: "tool_use", id: "b", name: "b", input: { INVALID_JSON: '{"cut' }, caller: { type: "direct" } },
   ]);

@@ -20,7 +20,7 @@ export function startBlock(part: Part, warnings: Warning[]): Draft | undefined {
   switch (part.type) {
     case "text":
     case "refusal":
-      return { type: "text", text: "", citations: null };
+      return { type: "text", text: "" };
     case "reasoning":
       if (part.redacted !== undefined && ownReasoning(part)) return { type: "redacted_thinking", data: part.redacted };
       if (part.encrypted !== undefined || part.redacted !== undefined) {
@@ -51,7 +51,7 @@ export function startBlock(part: Part, warnings: Warning[]): Draft | undefined {
         code: "audio_as_transcript",
         detail: "an Anthropic message holds no audio; its transcript was sent",
       });
-      return { type: "text", text: "", citations: null };
+      return { type: "text", text: "" };
     case "image":
     case "video":
     case "document":
@@ -71,7 +71,8 @@ export function wholeBlock(part: Part, warnings: Warning[]): Draft | undefined {
   switch (part.type) {
     case "text": {
       const cited = part.citations?.flatMap((citation) => citationOf(citation) ?? []);
-      return { ...block, text: part.text, citations: cited ?? null };
+      // Left out where there are none, as Anthropic does: some readers refuse the null that its specification allows.
+      return { ...block, text: part.text, ...(cited !== undefined && cited.length > 0 && { citations: cited }) };
     }
     case "refusal":
       return { ...block, text: part.text };
