@@ -22,27 +22,6 @@ const exceptions: readonly Exception[] = [
     why: "what an SDK makes of a stream without its end is its own affair; behind the gateway it is told of an error",
   },
   {
-    drivers: ["openai responses, stored"],
-    columns: ["openai-chat", "anthropic-messages", "gemini"],
-    checks: /^(three turns|signatures|parallel)/,
-    why: "only providers that speak Responses keep answers to go on from",
-    refusal: /cannot keep answers.*Send the whole conversation/,
-  },
-  {
-    drivers: ["ai + @ai-sdk/openai, stored"],
-    columns: ["openai-chat", "anthropic-messages"],
-    checks: /^signatures/,
-    why: "it names earlier thoughts by ids that only providers of Responses keep; with store: false it does not",
-    refusal: /item_reference.*Send the whole input/,
-  },
-  {
-    drivers: ["ai + @ai-sdk/openai, stored"],
-    columns: ["openai-chat", "anthropic-messages", "gemini"],
-    checks: /^three turns/,
-    why: "it names earlier texts by ids that only providers of Responses keep; with store: false it does not",
-    refusal: /item_reference.*Send the whole input/,
-  },
-  {
     drivers: ["langchain ChatAnthropic"],
     columns: ["itself", "anthropic-messages"],
     checks: /^usage, streamed$/,
