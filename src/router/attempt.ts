@@ -137,7 +137,9 @@ async function readError(upstream: UpstreamReply, call: Call, candidate: Candida
   const { credential, provider } = candidate.deployment;
   const read = await readErrorText(body);
   // Some providers quote what they refuse.
-  const text = credential === undefined ? read : read.replaceAll(credential.reveal(), "[secret]");
+  const secret = credential?.reveal() ?? "";
+  // So short a word is no secret, and stands in others.
+  const text = secret.length < 8 ? read : read.replaceAll(secret, "[secret]");
   const json = parseJson(text);
   const error = candidate.endpoint.wire.decodeError(status, headers, isObject(json) ? json : text, provider);
   const plainer = status === 400 && call.callerWire !== candidate.endpoint.wire.name ? plainly.get(error.code) : undefined;

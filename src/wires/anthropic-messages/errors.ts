@@ -145,6 +145,9 @@ export const errorBody = (error: GatewayError, message: string, callId: string |
   error: {
     type: errorType(error),
     message: error.code === "context_overflow" && !message.includes(tooLong) ? `${tooLong}: ${message}` : message,
+    // By this the official SDKs know that they can go on with whole conversations.
+    ...(error.code === "unsupported" &&
+      error.param === "thread" && { details: { error_code: "thread_unsupported_request", unsupported: ["thread"] } }),
   },
   request_id: callId,
 });

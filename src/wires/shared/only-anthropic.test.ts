@@ -16,3 +16,11 @@ test("what only Anthropic has is reported: settings as lost, hints as not follow
     ],
   );
 });
+
+test("a conversation that is to lie with Anthropic is refused, in the words by which its SDKs do without", () => {
+  const losses = new Losses();
+  const asked = { model: "m", messages: [], extraOrigin: "anthropic-messages", extra: { thread: { type: "create" } } };
+  assert.throws(() => onlyAnthropic(asked, losses), { code: "unsupported", param: "thread" });
+  onlyAnthropic({ ...asked, extra: { thread: null } }, losses);
+  onlyAnthropic({ ...asked, extraOrigin: "openai-chat" }, losses);
+});

@@ -149,7 +149,6 @@ export const decoding: readonly Planted[] = [
     ),
   },
   { id: "error: everything is internal", mutation: onError((error) => new GatewayError("internal", error.message)) },
-  { id: "error: retry-after lost", mutation: onError((error) => new GatewayError(error.code, error.message)) },
   {
     id: "error: the provider's key quoted",
     mutation: onError((error) => new GatewayError(error.code, `${error.message} sk-abcdefgh12345678`)),
