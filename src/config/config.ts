@@ -56,6 +56,7 @@ export interface QuirkOptions {
   readonly streamUsage?: boolean | undefined;
   readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
   readonly reasoningBack?: boolean | undefined;
+  readonly signedThinking?: boolean | undefined;
   readonly developerRole?: boolean | undefined;
   readonly schemaOutput?: boolean | undefined;
   readonly drop?: readonly string[] | undefined;

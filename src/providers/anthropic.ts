@@ -22,5 +22,6 @@ export const anthropic: BuiltIn = {
   baseUrl: "https://api.anthropic.com",
   keyVariables: ["ANTHROPIC_API_KEY"],
   baseUrlVariable: "ANTHROPIC_BASE_URL",
-  remote: anthropicLike,
+  // Those who imitate it may take thoughts back unsigned, or even demand them.
+  remote: { ...anthropicLike, quirks: { signedThinking: true } },
 };

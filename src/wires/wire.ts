@@ -58,6 +58,8 @@ export interface Quirks {
   readonly reasoningField?: "reasoning_content" | "reasoning" | undefined;
   /** OpenAI chat: reasoning must come back, in `reasoningField`, with the results of the tool calls after it. */
   readonly reasoningBack?: boolean | undefined;
+  /** Anthropic: thoughts are taken back only with the provider's own signature; a caller's without any are left out and reported. */
+  readonly signedThinking?: boolean | undefined;
   /** OpenAI chat: false where the `developer` role is unknown and `system` is sent instead. Default: as the caller sent. */
   readonly developerRole?: boolean | undefined;
   /** OpenAI chat: false where `response_format` takes no schema, only `json_object`: the model is told the schema in words. */

@@ -4,6 +4,7 @@ import type { Source, Span } from "../../canonical/call.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import { parsed } from "../shared/testing/codec.ts";
+import type { Target } from "../wire.ts";
 import { chat, event, target } from "./testing/setting.ts";
 
 /** A body of members as they are written, and where each stands. */
@@ -152,4 +153,18 @@ test("whole replies: read, and an error under status 200 is seen", () => {
   const failing = relay();
   failing.whole({ type: "error", error: { type: "api_error", message: "x" } });
   assert.equal(failing.observed().error?.code, "provider_error");
+});
+
+test("thoughts without a signature go to who takes them, and to Anthropic itself they do not", () => {
+  const thought = '{"type":"thinking","thinking":"hm","signature":""}';
+  const turn = `{"role":"assistant","content":[${thought},{"type":"tool_use","id":"t","name":"f","input":{}}]}`;
+  const result = '{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"r"}]}';
+  const body = [
+    ["messages", `[{"role":"user","content":"q"},${turn},${result}]`],
+    ["thinking", '{"type":"enabled","budget_tokens":1024}'],
+  ] as const;
+  const sent = (quirks: Target["quirks"]): string => textOf(chat.relay(source(body), target({ quirks })).wireRequest.body ?? {});
+  assert.match(sent({}), /"signature":"".*budget_tokens/);
+  assert.doesNotMatch(sent({ signedThinking: true }), /thinking/);
+  assert.match(sent({ signedThinking: true }), /tool_use.*tool_result/);
 });

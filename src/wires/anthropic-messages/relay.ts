@@ -17,6 +17,7 @@ import { apiVersion } from "./encode-request.ts";
 import { decodeStreamError, errorBody } from "./errors.ts";
 import { correctedWord, decodeFinish } from "./finish.ts";
 import { path } from "./name.ts";
+import { withoutUnsigned } from "./unsigned.ts";
 import { decodeUsage, encodeDeltaUsage } from "./usage.ts";
 
 /** The caller's own body with the model renamed and what the provider refuses taken out; its version and betas go along. */
@@ -25,7 +26,11 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
   const { "anthropic-version": version, "anthropic-beta": betas } = source.headers;
   const headers = { "anthropic-version": version ?? apiVersion, ...(betas !== undefined && { "anthropic-beta": betas }) };
   const renamed = source.json["model"] === target.model ? {} : { model: target.model };
-  const body = splice(source, { set: renamed, remove: losses.refused(source.json, target) });
+  const unsigned = target.quirks.signedThinking === true ? withoutUnsigned(source.json, losses) : undefined;
+  const body = splice(source, {
+    set: { ...renamed, ...(unsigned && { messages: unsigned.messages }) },
+    remove: [...losses.refused(source.json, target), ...(unsigned?.thinkingOff === true ? ["thinking"] : [])],
+  });
   const { provider, model, callId } = target;
   return {
     wireRequest: { path, headers, body },
