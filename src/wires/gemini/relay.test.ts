@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Source } from "../../canonical/call.ts";
 import { GatewayError } from "../../canonical/error.ts";
-import type { JsonObject } from "../../canonical/json.ts";
+import type { Json, JsonObject } from "../../canonical/json.ts";
 import { parsed, sourceAt } from "../shared/testing/codec.ts";
 import type { Relay, Relayed, Target } from "../wire.ts";
 import { chat, event, target } from "./testing/setting.ts";
@@ -97,4 +97,19 @@ test("cuts: an error for what broke, a finish reason at a limit, nothing after a
   failed.push(event({ error: { code: 503, message: "busy", status: "UNAVAILABLE" } }));
   assert.equal(failed.observed().error?.code, "overloaded");
   assert.deepEqual(failed.cut({ kind: "error", error }), []);
+});
+
+test("a model that the body names again is renamed there too, and all else goes on as it came", () => {
+  const sent = (json: JsonObject): Json => {
+    const { body } = chat.relay(sourceOf(json), target({ model: "gemini-3" })).wireRequest;
+    assert.ok(Array.isArray(body));
+    return JSON.parse(Buffer.concat(body).toString("utf8"));
+  };
+  const requests = [{ model: "models/mine/gemini-3", content: {} }, { content: {} }];
+  assert.deepEqual(sent({ requests, x: 1 }), { requests: [{ model: "models/gemini-3", content: {} }, { content: {} }], x: 1 });
+  assert.deepEqual(sent({ model: "models/mine/gemini-3" }), { model: "models/gemini-3" });
+  assert.deepEqual(sent({ generateContentRequest: { model: "models/a", contents: [] } }), {
+    generateContentRequest: { model: "models/gemini-3", contents: [] },
+  });
+  assert.deepEqual(sent({ contents: [], model: 7 }), { contents: [], model: 7 });
 });

@@ -2,7 +2,7 @@ import type { Source } from "../../canonical/call.ts";
 import type { Finish } from "../../canonical/chat.ts";
 import type { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
-import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
 import type { Operation } from "../../canonical/operations.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
@@ -14,18 +14,39 @@ import type { Observed, Relay, Relayed, Target } from "../wire.ts";
 import { CandidateDecoder } from "./decode-reply.ts";
 import { decodeInnerError, errorIn, errorObject } from "./errors.ts";
 import { blockedFinish, decodeFinish, finishWord } from "./finish.ts";
-import { pathFor, type Verb } from "./name.ts";
+import { pathFor, resource, type Verb } from "./name.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 
-/** The caller's own body, but for what the provider refuses. The model is in the path; the caller's query (its key) stays here. */
+/**
+ * The caller's own body, but for what the provider refuses. The model is in the path, and renamed where the body names it again
+ * (embeddings, counts); the caller's query (its key) stays here.
+ */
 export function relayBody(source: Source, target: Target, verb: Verb): Pick<Relayed<Operation>, "wireRequest" | "warnings"> {
   const losses = new Losses();
-  const body = splice(source, { set: {}, remove: losses.refused(source.json, target) });
+  const body = splice(source, { set: renamed(source.json, resource(target.model)), remove: losses.refused(source.json, target) });
   return {
     wireRequest: { path: pathFor(target.model, verb), headers: { "content-type": "application/json" }, body },
     warnings: losses.warnings,
   };
 }
+
+/** Members of the body in which the model is named again, with its name there. */
+function renamed(json: JsonObject, model: string): { readonly [member: string]: Json } {
+  const set: Record<string, Json> = {};
+  const { requests } = json;
+  if (text(json["model"]) !== undefined && json["model"] !== model) set["model"] = model;
+  if (isArray(requests) && requests.some((one) => isNamed(one, model)))
+    set["requests"] = requests.map((one) => (isNamed(one, model) ? { ...one, model } : one));
+  for (const member of ["generateContentRequest", "generate_content_request"]) {
+    const inner = json[member];
+    if (isNamed(inner, model)) set[member] = { ...inner, model };
+  }
+  return set;
+}
+
+/** Whether something names a model, and another. */
+const isNamed = (value: Json | undefined, model: string): value is JsonObject =>
+  isObject(value) && text(value["model"]) !== undefined && value["model"] !== model;
 
 export function relay(source: Source, target: Target): Relayed<"chat"> {
   const { provider, model, callId } = target;
