@@ -110,7 +110,7 @@ interface Refusal {
   readonly body: Json;
 }
 
-/** What our error says of it: a code its status allows, a sentence, no secret. */
+/** What our error says of it: a code its status allows, a sentence, no secret, and how long to wait where its body tells. */
 export function errorFaults(refusal: Refusal, wire: Wire): Diff[] {
   const body = isObject(refusal.body) || typeof refusal.body === "string" ? refusal.body : JSON.stringify(refusal.body);
   const error = wire.decodeError(refusal.status, refusal.headers, body, refusal.provider);
@@ -119,5 +119,8 @@ export function errorFaults(refusal: Refusal, wire: Wire): Diff[] {
   if (!allowed.includes(error.code)) out.push(diff("error.code", allowed.join("|"), error.code));
   if (error.message.trim() === "") out.push(diff("error.message", "a sentence", error.message));
   if (/sk-[A-Za-z0-9]{8}|Bearer [A-Za-z0-9]/.test(error.message)) out.push(diff("error.secret", "masked", error.message));
+  const wait = /(?:try again in |"retryDelay":")(\d+(?:\.\d+)?)s\b/.exec(JSON.stringify(refusal.body))?.[1];
+  if (error.code === "rate_limited" && wait !== undefined && error.retryAfterMs !== Math.ceil(Number(wait) * 1000))
+    out.push(diff("error.retryAfterMs", Number(wait) * 1000, error.retryAfterMs));
   return out;
 }

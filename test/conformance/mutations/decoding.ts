@@ -153,4 +153,5 @@ export const decoding: readonly Planted[] = [
     id: "error: the provider's key quoted",
     mutation: onError((error) => new GatewayError(error.code, `${error.message} sk-abcdefgh12345678`)),
   },
+  { id: "error: the wait that its body tells lost", mutation: onError((error) => new GatewayError(error.code, error.message)) },
 ];
