@@ -102,6 +102,15 @@ describe("what the caller could not echo is put back", () => {
     const { messages, codes } = restored([kept, [thought("2"), call("x")]], says(call("x")));
     assert.equal(messages, undefined);
     assert.deepEqual(codes, ["parts_ambiguous"]);
+    const beside = call("y", { arguments: '{"only":"here"}' });
+    const told = restored(
+      [
+        [...kept, beside],
+        [thought("2"), call("x"), call("y")],
+      ],
+      says(call("x"), beside),
+    );
+    assert.deepEqual([told.content, told.codes], [[...kept, beside], ["parts_put_back"]]);
     const other = [thought("2"), call("x", { arguments: "{}" })];
     assert.deepEqual(restored([kept, other], says(call("x"))).content, kept);
   });

@@ -59,7 +59,10 @@ function completed(
   return arranged(own, calls, pieces, compare);
 }
 
-/** The turn that the calls were made in. Of several that it could be none is taken: they may be of different conversations. */
+/**
+ * The turn that the calls were made in: that of the first call which leads to one alone. Where all lead to several none is taken:
+ * they may be of different conversations.
+ */
 function turnAmong(
   calls: readonly ToolCallPart[],
   turns: Turns,
@@ -67,16 +70,16 @@ function turnAmong(
   at: string,
   warn: (warning: Warning) => void,
 ): Turn | undefined {
+  let ambiguous: ToolCallPart | undefined;
   for (const call of calls) {
     if (!turns.has(call.id)) continue;
     const found = turns.find(call.id).filter(({ parts }) => callsOf(parts).some((kept) => compare.same(kept, call)));
-    if (found.length > 1) {
-      const detail = `several answers called ${call.name} under the same id; which of them this was cannot be told`;
-      warn({ kind: "dropped", code: "parts_ambiguous", at, detail });
-      return undefined;
-    }
-    if (found[0] !== undefined) return found[0];
+    if (found.length === 1) return found[0];
+    if (found.length > 1) ambiguous ??= call;
   }
+  if (ambiguous === undefined) return undefined;
+  const detail = `several answers called ${ambiguous.name} under the same id; which of them this was cannot be told`;
+  warn({ kind: "dropped", code: "parts_ambiguous", at, detail });
   return undefined;
 }
 
