@@ -329,3 +329,16 @@ it("leaves out what only another cloud can read or answer in", () => {
   assert.deepEqual(codes, ["image_dropped", "modality_dropped"]);
   assert.doesNotMatch(JSON.stringify(body), /gs:/);
 });
+
+it("keeps a grammar as a custom tool has it here, whichever API it came from", () => {
+  const inner = { syntax: "lark", definition: "start: /a/" };
+  const grammars = [
+    { type: "grammar", ...inner },
+    { type: "grammar", grammar: inner },
+  ];
+  for (const format of grammars) {
+    const { body } = encode(foreign({ messages: [user("go")], tools: [{ type: "custom", name: "patch", format }] }));
+    const custom = { name: "patch", format: { type: "grammar", grammar: inner } };
+    assert.deepEqual(body["tools"], [{ type: "custom", custom }]);
+  }
+});

@@ -34,7 +34,7 @@ function encodeTool(tool: Tool, at: string, scope: Scope): JsonObject | undefine
       const custom = {
         name: scope.toolNames.fit(tool.name),
         ...(tool.description !== undefined && { description: tool.description }),
-        ...(tool.format !== undefined && { format: tool.format }),
+        ...(tool.format !== undefined && { format: native ? tool.format : nested(tool.format) }),
       };
       return restore({ type: "custom", custom }, tool.extra, at, scope);
     }
@@ -43,6 +43,13 @@ function encodeTool(tool: Tool, at: string, scope: Scope): JsonObject | undefine
       losses.drop("hosted_tool_dropped", at, `the tool ${tool.kind} is run by ${tool.origin.wire} only.`);
       return undefined;
   }
+}
+
+/** The Responses API keeps a grammar's members beside its type, this one in an inner object. */
+function nested(format: Json): Json {
+  if (!isObject(format) || format["type"] !== "grammar" || format["grammar"] !== undefined) return format;
+  const { type, ...grammar } = format;
+  return { type, grammar };
 }
 
 function encodeFunction(tool: FunctionTool, at: string, scope: Scope): JsonObject {

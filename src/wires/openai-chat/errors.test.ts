@@ -138,3 +138,12 @@ describe("encodeError", () => {
     assert.ok(isObject(refused.body["error"]) && refused.body["error"]["param"] === "n");
   });
 });
+
+it("what a provider does not keep is not found, and no fault of its address", () => {
+  const body = {
+    error: { message: "Response with id 'resp_1' not found.", type: "invalid_request_error", param: null, code: null },
+  };
+  const error = decodeError(404, {}, body, "p");
+  assert.deepEqual([error.code, error.retryable], ["not_found", false]);
+  assert.match(error.message, /resp_1/);
+});

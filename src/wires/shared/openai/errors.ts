@@ -74,12 +74,16 @@ const policy =
   /content_filter|content_policy|contentfilter|responsibleaipolicy|content management policy|safety_violation|moderation_blocked|flagged/;
 const busy = /overloaded|capacity exceeded|no capacity|temporarily unavailable|engine_overloaded/;
 
+/** What a provider keeps for its callers: that it is not there is no fault of the address. */
+const kept = /\b(?:response|item|conversation)s? with id\b/;
+
 function kindOf(status: number, { message, words }: Said): ErrorCode {
   const all = `${words} ${(message ?? "").slice(0, 2000).toLowerCase()}`;
   if (status === 402 || ((status === 400 || status === 403 || status === 429) && quota.test(all))) return "provider_quota";
   if (status === 401) return "provider_credential";
   if (status === 403) return policy.test(all) ? "content_policy" : "provider_credential";
   if (status === 413) return overflow.test(all) ? "context_overflow" : "payload_too_large";
+  if (status === 404 && kept.test(all)) return "not_found";
   if (status === 404) return /model|deployment/.test(all) ? "model_not_found" : "provider_error";
   if (status === 408 || status === 504 || status === 524) return "timeout";
   if (status === 429) return busy.test(all) ? "overloaded" : "rate_limited";
