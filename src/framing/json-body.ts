@@ -1,4 +1,4 @@
-import { Buffer, isAscii, isUtf8 } from "node:buffer";
+import { type Buffer, isAscii, isUtf8 } from "node:buffer";
 import type { Span } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
@@ -51,7 +51,7 @@ export function parseJsonBody(bytes: Uint8Array, limits: JsonLimits = {}): JsonB
     throw refused(`The request body is not valid UTF-8 (at byte ${malformedUtf8Offset(buffer)}). Send JSON in UTF-8.`);
   }
   const latin1 = buffer.toString("latin1");
-  const members = new Scan(latin1, limits).members();
+  const members = new Scan(buffer, latin1, limits).members();
   const json = parse(ascii ? latin1 : buffer.toString("utf8"), buffer);
   if (!isObject(json) || members === undefined) throw refused("The request body must be one JSON object.");
   return { json, members };
@@ -71,13 +71,16 @@ function parse(text: string, buffer: Buffer): Json {
 
 /** Finds the top-level members in the body read as Latin-1, a char for a byte. What is not JSON is left for the parser to refuse. */
 class Scan {
+  readonly #buffer: Buffer;
   readonly #text: string;
   readonly #depth: number;
   readonly #keys: number;
   readonly #mostValues: number;
   #values = 0;
 
-  constructor(text: string, { depth = 64, keys = 10_000, values = 1_000_000 }: JsonLimits) {
+  /** @param text the buffer read as Latin-1 */
+  constructor(buffer: Buffer, text: string, { depth = 64, keys = 10_000, values = 1_000_000 }: JsonLimits) {
+    this.#buffer = buffer;
     this.#text = text;
     this.#depth = depth;
     this.#keys = keys;
@@ -202,11 +205,12 @@ class Scan {
     return refused(`The request body has an object with more than ${this.#keys} members (at byte ${at}).`);
   }
 
+  /** Read from the bytes: a slice of the text would keep all of it in memory for as long as the name is. */
   #name(key: number, end: number): string | undefined {
-    const name = this.#text.slice(key + 1, end - 1);
+    const name = this.#buffer.toString("latin1", key + 1, end - 1);
     if (PLAIN_NAME.test(name)) return name;
     try {
-      const parsed: Json = JSON.parse(Buffer.from(`"${name}"`, "latin1").toString("utf8"));
+      const parsed: Json = JSON.parse(this.#buffer.toString("utf8", key, end));
       return typeof parsed === "string" ? parsed : undefined;
     } catch {
       return undefined;
