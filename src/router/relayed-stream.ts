@@ -41,7 +41,7 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
     return this.#facts;
   }
 
-  protected override lastFacts(): Observed {
+  override lastFacts(): Observed {
     this.#catchUp();
     return this.#facts;
   }

@@ -52,7 +52,7 @@ export async function streamReply<Op extends Operation>(
         throw noAnswer(entry.provider, "<");
       case "events": {
         const stream = streamOf(reader, prepared, entry);
-        entry.observe(() => stream.facts());
+        entry.observe(() => stream.lastFacts());
         await stream.open();
         entry.onContent(stream.facts());
         const { losable } = stream.facts();

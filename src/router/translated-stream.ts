@@ -26,6 +26,12 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
     return this.#facts;
   }
 
+  override lastFacts(): Observed {
+    const { counted } = this.#decoder;
+    if (counted !== undefined) this.#facts.usage = counted.usage;
+    return this.#facts;
+  }
+
   protected override take(bytes: Uint8Array): readonly StreamItem<Op>[] {
     return this.#items(this.#decode(this.#frames.push(bytes)));
   }
@@ -37,7 +43,9 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
   }
 
   protected override cut(terminal: Terminal): readonly StreamItem<Op>[] {
-    return terminal.kind === "finished" ? this.#items(this.#close([])) : [];
+    if (terminal.kind === "finished") return this.#items(this.#close([]));
+    const { counted } = this.#decoder;
+    return counted === undefined ? [] : this.#items([counted]);
   }
 
   #close(chunks: Operations[Op]["chunk"][]): Operations[Op]["chunk"][] {

@@ -30,7 +30,7 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
   abstract facts(): Observed;
 
   /** What the books are told, once it is known how the stream ended. */
-  protected lastFacts(): Observed {
+  lastFacts(): Observed {
     return this.facts();
   }
 

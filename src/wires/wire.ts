@@ -147,6 +147,11 @@ export interface ReplyDecoder<Op extends Operation> {
   readonly ended: boolean;
   /** True once the wire's own end marker was seen: nothing more will come. */
   readonly done: boolean;
+  /**
+   * What was counted and no chunk has told yet. Providers that count anew with every event have their counts read once the
+   * answer is whole; of one that breaks off this is the last word.
+   */
+  readonly counted?: (Operations[Op]["chunk"] & { readonly type: "usage" }) | undefined;
   /** What of the reply was skipped or mended so far. */
   readonly warnings?: readonly Warning[] | undefined;
 }

@@ -203,3 +203,26 @@ test("media, hosted tools and parts nobody knows", () => {
     { type: "opaque", origin, kind: "part", value: { newThing: { a: 1 } } },
   ]);
 });
+
+test("counts of every event are told once: with the end, before an error, or by who asks for those of an answer broken off", () => {
+  const counting = (said: string, tokens: number, finish?: string): JsonObject => ({
+    ...candidate([{ text: said }], finish),
+    usageMetadata: { promptTokenCount: 3, candidatesTokenCount: tokens, totalTokenCount: 3 + tokens },
+  });
+  const told = (bodies: readonly JsonObject[]): readonly (readonly [string, number])[] => {
+    const reader = decoder();
+    const chunks = bodies.flatMap((body) => reader.push(event(body)));
+    const usages = chunks.flatMap((chunk) => (chunk.type === "usage" ? [["told", chunk.usage.outputVisible] as const] : []));
+    return reader.counted === undefined ? usages : [...usages, ["owed", reader.counted.usage.outputVisible]];
+  };
+  assert.deepEqual(told([counting("a", 1), counting("b", 2), counting("c", 3, "STOP")]), [["told", 3]]);
+  assert.deepEqual(told([counting("a", 1), counting("b", 2)]), [["owed", 2]]);
+  assert.deepEqual(told([counting("a", 1), counting("b", 2, "STOP"), { usageMetadata: { totalTokenCount: 9 } }]), [
+    ["told", 2],
+    ["told", 0],
+  ]);
+  assert.deepEqual(told([counting("a", 1), { error: { code: 500, message: "no" } }]), [["told", 1]]);
+  const reader = decoder();
+  for (const body of [counting("a", 1), counting("b", 2)]) reader.push(event(body));
+  assert.equal(accumulate(reader.end()).usage?.outputVisible, 2);
+});

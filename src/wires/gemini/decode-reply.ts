@@ -26,6 +26,8 @@ export interface DecoderOptions {
   readonly answer?: Restore | undefined;
 }
 
+type UsageChunk = Extract<ChatChunk, { type: "usage" }>;
+
 /** Members of a reply that the decoder reads; all others go to the head's `extra`, for the same wire. */
 const known = new Set(["candidates", "usageMetadata", "modelVersion", "responseId"]);
 const longestId = 40;
@@ -40,6 +42,8 @@ export class CandidateDecoder implements ReplyDecoder<"chat"> {
   readonly #candidates = new Map<number, OpenCandidate>();
   #started = false;
   #usage: JsonObject | undefined;
+  /** A chunk has told of `#usage`. */
+  #told = true;
   #feedback: JsonObject | undefined;
   #calls = 0;
   #failed = false;
@@ -89,6 +93,7 @@ export class CandidateDecoder implements ReplyDecoder<"chat"> {
       if (isObject(value)) this.#chunk(value, out);
     } else if (!this.#failed) {
       this.#failed = true;
+      this.#count(out);
       out.push({ type: "error", error: decodeInnerError(error, this.#options.provider) });
     }
     return out;
@@ -98,6 +103,11 @@ export class CandidateDecoder implements ReplyDecoder<"chat"> {
     const out: ChatChunk[] = [];
     this.#close(this.ended, out);
     return out;
+  }
+
+  get counted(): UsageChunk | undefined {
+    const usage = this.#told || this.#usage === undefined ? undefined : decodeUsage(this.#usage);
+    return usage === undefined ? undefined : { type: "usage", usage };
   }
 
   get #blocked(): string | undefined {
@@ -123,7 +133,9 @@ export class CandidateDecoder implements ReplyDecoder<"chat"> {
       this.#started = true;
       out.push({ type: "start", head: headOf(body) });
     }
-    for (const [at, item] of (list(body["candidates"]) ?? []).entries()) {
+    let at = -1;
+    for (const item of list(body["candidates"]) ?? []) {
+      at++;
       if (!isObject(item)) continue;
       const index = number(item["index"]) ?? at;
       let candidate = this.#candidates.get(index);
@@ -133,13 +145,21 @@ export class CandidateDecoder implements ReplyDecoder<"chat"> {
       }
       candidate.read(item, out);
     }
-    if (!isObject(body["usageMetadata"])) return;
-    this.#usage = mergeUsage(this.#usage, body["usageMetadata"]);
-    const usage = decodeUsage(this.#usage);
-    if (usage !== undefined) out.push({ type: "usage", usage });
+    if (isObject(body["usageMetadata"])) {
+      this.#usage = mergeUsage(this.#usage, body["usageMetadata"]);
+      this.#told = false;
+    }
+    if (this.ended) this.#count(out);
+  }
+
+  #count(out: ChatChunk[]): void {
+    const { counted } = this;
+    if (counted !== undefined) out.push(counted);
+    this.#told = true;
   }
 
   #close(clean: boolean, out: ChatChunk[]): void {
+    this.#count(out);
     const blocked = this.#blocked;
     if (this.#candidates.size === 0 && blocked !== undefined && this.#feedback !== undefined) {
       out.push({ type: "finish", choice: 0, finish: blockedFinish(blocked, this.#feedback) });

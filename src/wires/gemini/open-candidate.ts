@@ -66,8 +66,10 @@ export class OpenCandidate {
   read(candidate: JsonObject, out: ChatChunk[]): void {
     const parts = list(object(candidate["content"])?.["parts"]) ?? [];
     const logprobs = candidate["logprobsResult"] ? decodeLogprobs(candidate["logprobsResult"]) : undefined;
-    for (const [index, part] of parts.entries()) {
-      if (isObject(part)) this.#part(part, index === 0 ? logprobs : undefined, out);
+    let first = true;
+    for (const part of parts) {
+      if (isObject(part)) this.#part(part, first ? logprobs : undefined, out);
+      first = false;
     }
     for (const field in candidate) if (!readOfCandidate.has(field)) this.#tell(field, candidate[field]);
     const word = finishWord(candidate["finishReason"]);
