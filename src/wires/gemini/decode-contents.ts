@@ -3,7 +3,7 @@ import { isArray, isObject, type Json, type JsonObject } from "../../canonical/j
 import type { Part } from "../../canonical/parts.ts";
 import { others, refuse, wantList, wantObject } from "../shared/read.ts";
 import { CallIds } from "./call-ids.ts";
-import { decodePart } from "./decode-parts.ts";
+import { decodePart, textAlone } from "./decode-parts.ts";
 import { origin } from "./name.ts";
 import { words } from "./spelling.ts";
 
@@ -43,9 +43,9 @@ const answersItself = (parts: Json | undefined): boolean =>
 /** Parts of which only the texts mean something to others. */
 function asTheyAre(parts: Json | undefined): readonly Part[] {
   return (isArray(parts) ? parts : []).filter(isObject).map((part): Part => {
-    const said = part["text"];
-    const plain = typeof said === "string" && Object.keys(part).length === 1;
-    return plain ? { type: "text", text: said } : { type: "opaque", origin, kind: Object.keys(part)[0] ?? "part", value: part };
+    const said = textAlone(part);
+    if (said !== undefined) return { type: "text", text: said };
+    return { type: "opaque", origin, kind: Object.keys(part)[0] ?? "part", value: part };
   });
 }
 

@@ -21,6 +21,8 @@ const dataFields = [
 
 export function decodePart(value: Json, at: string, ids: CallIds): Part {
   if (typeof value === "string") return { type: "text", text: value, as: "bare" };
+  const alone = textAlone(value);
+  if (alone !== undefined) return { type: "text", text: alone };
   const snakes = new Set<string>();
   const part = camel(wantObject(value, at), snakes);
   const field = dataFields.find((one) => part[one] !== undefined && part[one] !== null);
@@ -42,6 +44,13 @@ export function decodePart(value: Json, at: string, ids: CallIds): Part {
     default:
       return { type: "opaque", origin, kind: field ?? "part", value: wantObject(value, at) };
   }
+}
+
+/** The text of a part that has nothing else, as nearly all have. */
+export function textAlone(value: Json): string | undefined {
+  if (!isObject(value)) return undefined;
+  for (const field in value) if (field !== "text") return undefined;
+  return text(value["text"]);
 }
 
 /** The part with what every part may have: its seal, its form, members of no other wire. */
