@@ -18,7 +18,8 @@ import { wireJudges } from "./wires/index.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const runs = Number(process.env["POLYGATE_FUZZ_RUNS"] ?? 10_000);
-const seed = Number(process.env["POLYGATE_FUZZ_SEED"] ?? Date.now() % 1_000_000_000);
+// The same for everybody; other seeds look further. Known to fail: 189600195 (a call whose arguments a damaged stream told twice).
+const seed = Number(process.env["POLYGATE_FUZZ_SEED"] ?? 20_261_120);
 const MS_PER_64K = 50;
 /** What this thread has computed so far: a busy machine does not count. Milliseconds. */
 const cpuMs = (): number => {
