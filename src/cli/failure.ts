@@ -5,7 +5,7 @@ import { ConfigError } from "../config/problems.ts";
 const spoken = new Set(["ProviderError", "StorageError"]);
 
 /** What kept a command from its work, in sentences for the operator; undefined where it is none that was foreseen. */
-export function explainFailure(thrown: unknown, server?: ServerOptions): readonly string[] | undefined {
+export function explainFailure(thrown: unknown, server?: Pick<ServerOptions, "host" | "port">): readonly string[] | undefined {
   if (!(thrown instanceof Error)) return undefined;
   if (thrown instanceof ConfigError)
     return ["The configuration cannot be used:", ...thrown.message.split("\n").map((line) => `  ${line}`)];

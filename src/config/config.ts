@@ -1,6 +1,9 @@
 import type { Labels, LossPolicy } from "../canonical/call.ts";
 import type { Secret } from "../canonical/secret.ts";
 import type { Environment } from "./environment.ts";
+import type { EgressOptions } from "./sections/egress.ts";
+import type { LogOptions } from "./sections/log.ts";
+import type { ObserveOptions } from "./sections/observe.ts";
 
 /*
  * What the operator asked for, checked and complete: every default is filled in, every `${VARIABLE}` resolved, every secret
@@ -23,12 +26,17 @@ export interface Config {
   readonly timeouts: TimeoutOptions;
   readonly limits: LimitOptions;
   readonly conversations: ConversationOptions;
+  readonly log: LogOptions;
+  readonly observe: ObserveOptions;
+  readonly egress: EgressOptions;
 }
 
 export interface ServerOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
+  /** Names, besides those of loopback and `host`, under which callers may address the gateway in their Host header. */
+  readonly hosts: readonly string[];
 }
 
 export interface KeyOptions {
@@ -83,6 +91,8 @@ export interface LimitOptions {
   readonly replyBytes: number;
   /** Open connections of callers. */
   readonly connections: number;
+  /** Of one address. */
+  readonly connectionsPerAddress: number;
 }
 
 export interface ConversationOptions {

@@ -39,7 +39,7 @@ function problems(given: Given): readonly string[] {
 test("without a file the defaults hold", () => {
   const config = load({});
   assert.equal(config.file, undefined);
-  assert.deepEqual(config.server, { host: "127.0.0.1", port: 4000 });
+  assert.deepEqual(config.server, { host: "127.0.0.1", port: 4000, hosts: [] });
   assert.deepEqual(config.keys, []);
   assert.equal(config.dataDir, "/home/op/.local/share/polygate");
   assert.equal(config.timeouts.connectMs, 10_000);
@@ -88,7 +88,7 @@ test("a misspelt key is named with its line and the key that was probably meant"
 
 test("a key that resembles none is answered with those that exist", () => {
   assert.deepEqual(problems({ yaml: "server: { zzz: 1 }" }), [
-    '/w/polygate.yaml:1:11: server: unknown key "zzz"; known here: host, port',
+    '/w/polygate.yaml:1:11: server: unknown key "zzz"; known here: host, port, hosts',
   ]);
 });
 

@@ -33,6 +33,7 @@ export function loadConfig(options: LoadOptions): Config {
   const server = {
     host: options.overrides?.host ?? parsed.data.server.host,
     port: options.overrides?.port ?? parsed.data.server.port,
+    hosts: parsed.data.server.hosts,
   };
   const problems = [
     ...openToTheWorld(server.host, parsed.data, document, options.overrides?.host),
@@ -61,8 +62,12 @@ export function loadConfig(options: LoadOptions): Config {
       allBodiesBytes: limits.all_bodies_bytes,
       replyBytes: limits.reply_bytes,
       connections: limits.connections,
+      connectionsPerAddress: limits.connections_per_address,
     },
     conversations: { ttlMs: parsed.data.conversations.ttl },
+    log: parsed.data.log,
+    observe: parsed.data.observe,
+    egress: parsed.data.egress,
   };
 }
 

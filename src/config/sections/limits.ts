@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { section, size, wholeNumber } from "../fields.ts";
+
+/** What is taken at most, of each and of all. */
+export const limits = section(
+  z.strictObject({
+    body_bytes: size.default(32 * 1024 ** 2),
+    all_bodies_bytes: size.default(512 * 1024 ** 2),
+    reply_bytes: size.default(64 * 1024 ** 2),
+    connections: wholeNumber(1, 65_535).default(4096),
+    connections_per_address: wholeNumber(1, 65_535).default(1024),
+  }),
+);
