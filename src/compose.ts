@@ -1,32 +1,19 @@
-import type { Caller } from "./canonical/call.ts";
 import type { ModelListing } from "./canonical/models.ts";
 import type { Clock, Random } from "./canonical/ports.ts";
 import type { Handler } from "./canonical/reply.ts";
-import type { Config } from "./config/config.ts";
 import { AnswerStore } from "./conversations/answer-store.ts";
 import { openPins } from "./conversations/open-pins.ts";
 import { TurnStore } from "./conversations/turn-store.ts";
-import { chain } from "./gateway.ts";
-import { KeyRing } from "./identity/keys.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
-import { authenticate, identifyBy } from "./policy/authenticate.ts";
-import { keepAnswers } from "./policy/keep-answers.ts";
-import { keepParts } from "./policy/keep-parts.ts";
-import { validateOutput } from "./policy/validate-output.ts";
-import type { ConfiguredProvider } from "./providers/index.ts";
-import { dispatch } from "./router/dispatch.ts";
-import { ModelList } from "./router/list-models.ts";
-import { planner } from "./router/plan.ts";
-import { retryPolicy } from "./router/retry.ts";
+import { type Settings, type Snapshot, type Standing, snapshot } from "./snapshot.ts";
 import { systemClock } from "./transport/clock.ts";
 import { HttpTransport } from "./transport/http-transport.ts";
 import { systemRandom } from "./transport/random.ts";
-import { references } from "./wires/openai-responses/references.ts";
 
-export interface ComposeOptions {
-  readonly config: Config;
-  readonly providers: ReadonlyMap<string, ConfiguredProvider>;
+export type { Settings, Snapshot } from "./snapshot.ts";
+
+export interface ComposeOptions extends Settings {
   /** Told of what the operator should know while the gateway runs, in sentences. */
   readonly onTrouble: (message: string) => void;
   readonly clock?: Clock | undefined;
@@ -35,12 +22,17 @@ export interface ComposeOptions {
 
 /** The gateway without an entrance: what an ingress, the library face and the command line are given. */
 export interface Gateway {
+  /** Serves each call by the configuration that is in force when it comes. */
   readonly handler: Handler;
-  readonly identify: (presented: string | undefined) => Caller;
-  /** No keys are configured. */
-  readonly open: boolean;
   readonly clock: Clock;
   readonly random: Random;
+  /** The configuration in force and what follows from it. To be asked for once per call, before its caller is identified. */
+  current(): Snapshot;
+  /**
+   * Puts another configuration in force for every call that comes from now on; calls under way keep theirs. All or nothing:
+   * where it throws, the one before stays in force. What only a restart changes (see `needsRestart`) stays as it was.
+   */
+  apply(settings: Settings): void;
   listModels(): Promise<ModelListing>;
   /** Undefined when calls can be served and booked, else why not. */
   unready(): string | undefined;
@@ -53,40 +45,18 @@ export interface Gateway {
 
 /** Builds everything from the configuration: the one place where areas meet. Throws StorageError if the ledger cannot be opened. */
 export async function compose(options: ComposeOptions): Promise<Gateway> {
-  const { config, providers, onTrouble, clock = systemClock, random = systemRandom } = options;
-  const keys = new KeyRing(
-    config.keys.map(({ id, secret, labels, strict }) => ({ id, secret: secret.reveal(), labels, losses: strict })),
-  );
-  const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble });
-  const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble }), ledger);
-  const transport = new HttpTransport({ clock });
-  const models = new ModelList(providers, transport, clock);
-  const { ttlMs } = config.conversations;
-  const handler = chain(
-    authenticate(keys),
-    keepAnswers({ store: new AnswerStore(clock, { ttlMs }), references, pins, clock }),
-    validateOutput,
-    keepParts(new TurnStore(clock, { ttlMs })),
-  )(
-    dispatch({
-      plan: planner(providers, pins),
-      pins,
-      transport,
-      log: ledger,
-      clock,
-      random,
-      retry: retryPolicy,
-      timeouts: config.timeouts,
-      replyBytes: config.limits.replyBytes,
-    }),
-  );
+  const standing = await openStanding(options);
+  const { ledger, pins, transport, clock, random } = standing;
+  let current = snapshot(options, standing);
   return {
-    handler,
-    identify: identifyBy(keys),
-    open: keys.size === 0,
+    handler: (call) => current.handler(call),
     clock,
     random,
-    listModels: () => models.all(),
+    current: () => current,
+    apply: (settings) => {
+      current = snapshot(settings, standing);
+    },
+    listModels: () => current.models.all(),
     unready: () => {
       const { losing, trouble } = ledger.health();
       return losing ? (trouble ?? "the ledger is losing rows") : undefined;
@@ -99,6 +69,22 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
       await transport.close();
       await Promise.all([ledger.close(), pins.close()]);
     },
+  };
+}
+
+async function openStanding(options: ComposeOptions): Promise<Standing> {
+  const { config, onTrouble, clock = systemClock, random = systemRandom } = options;
+  const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble });
+  const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble }), ledger);
+  const { ttlMs } = config.conversations;
+  return {
+    clock,
+    random,
+    ledger,
+    pins,
+    transport: new HttpTransport({ clock }),
+    answers: new AnswerStore(clock, { ttlMs }),
+    turns: new TurnStore(clock, { ttlMs }),
   };
 }
 

@@ -1,6 +1,7 @@
-import { type ComposeOptions, compose, type Gateway } from "./compose.ts";
+import { type ComposeOptions, compose, type Gateway, type Snapshot } from "./compose.ts";
 import { createHttpServer } from "./ingress/http.ts";
 import { type Listening, listen } from "./ingress/listen.ts";
+import type { Serving } from "./ingress/options.ts";
 
 export interface RunningGateway {
   /** `http://host:port`, with the port that was really taken. */
@@ -23,11 +24,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   const { config, onTrouble } = options;
   const gateway = await compose(options);
   const server = createHttpServer({
-    handler: gateway.handler,
-    identify: gateway.identify,
-    losses: config.strict,
-    open: gateway.open,
-    listModels: () => gateway.listModels(),
+    serving: servingOf(gateway),
     unready: () => gateway.unready(),
     clock: gateway.clock,
     random: gateway.random,
@@ -35,9 +32,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     limits: {
       ...pace,
       ...options.pace,
-      bodyBytes: config.limits.bodyBytes,
       allBodiesBytes: config.limits.allBodiesBytes,
-      totalMs: config.timeouts.totalMs,
     },
   });
   server.maxConnections = config.limits.connections;
@@ -57,6 +52,32 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       await listening.close(drainMs);
       await gateway.close();
     },
+  };
+}
+
+/** The ingress's view of the configuration in force, made anew only when that changes. */
+function servingOf(gateway: Gateway): () => Serving {
+  let made: Serving | undefined;
+  let of: Snapshot | undefined;
+  return () => {
+    const current = gateway.current();
+    if (made === undefined || of !== current) {
+      of = current;
+      made = serving(current);
+    }
+    return made;
+  };
+}
+
+function serving({ config, handler, identify, open, models }: Snapshot): Serving {
+  return {
+    handler,
+    identify,
+    losses: config.strict,
+    open,
+    metrics: config.observe.metrics,
+    listModels: () => models.all(),
+    bounds: { bodyBytes: config.limits.bodyBytes, totalMs: config.timeouts.totalMs },
   };
 }
 

@@ -57,10 +57,13 @@ export const mayImport: { readonly [area: string]: readonly string[] } = {
   simulator: ["canonical", "framing"],
   // `usage` reads the ledger's file while the gateway may be running.
   cli: ["canonical", "compose.ts", "simulator", "config", "ledger"],
+  // The real things behind the command line's ports.
+  machine: ["canonical", "cli"],
   "gateway.ts": ["canonical"],
-  "compose.ts": ["gateway.ts", ...belowIngress],
+  "snapshot.ts": ["gateway.ts", ...belowIngress],
+  "compose.ts": ["gateway.ts", "snapshot.ts", ...belowIngress],
   "server.ts": ["compose.ts", "ingress"],
-  "main.ts": ["server.ts", "compose.ts", ...everyArea],
+  "main.ts": ["server.ts", "compose.ts", "machine", ...everyArea],
   "index.ts": ["compose.ts", "gateway.ts", ...belowIngress],
 };
 

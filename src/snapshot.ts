@@ -1,0 +1,83 @@
+import type { Clock, Random } from "./canonical/ports.ts";
+import type { Handler } from "./canonical/reply.ts";
+import type { Config } from "./config/config.ts";
+import type { AnswerStore } from "./conversations/answer-store.ts";
+import type { PinStore } from "./conversations/pin-store.ts";
+import type { TurnStore } from "./conversations/turn-store.ts";
+import { chain } from "./gateway.ts";
+import { KeyRing } from "./identity/keys.ts";
+import type { LedgerWriter } from "./ledger/attempt-log.ts";
+import { authenticate, type Identify, identifyBy } from "./policy/authenticate.ts";
+import { keepAnswers } from "./policy/keep-answers.ts";
+import { keepParts } from "./policy/keep-parts.ts";
+import { validateOutput } from "./policy/validate-output.ts";
+import type { ConfiguredProvider } from "./providers/index.ts";
+import { dispatch } from "./router/dispatch.ts";
+import { ModelList } from "./router/list-models.ts";
+import { planner } from "./router/plan.ts";
+import { retryPolicy } from "./router/retry.ts";
+import type { HttpTransport } from "./transport/http-transport.ts";
+import { references } from "./wires/openai-responses/references.ts";
+
+/** A configuration, and the providers that were resolved from it. */
+export interface Settings {
+  readonly config: Config;
+  readonly providers: ReadonlyMap<string, ConfiguredProvider>;
+}
+
+/** What outlives configurations: opened once, closed with the gateway. */
+export interface Standing {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ledger: LedgerWriter;
+  readonly pins: PinStore;
+  readonly transport: HttpTransport;
+  readonly answers: AnswerStore;
+  readonly turns: TurnStore;
+}
+
+/**
+ * Everything that follows from one configuration. Immutable; a call keeps the one that was in force when it came, so that no
+ * call is served by halves of two.
+ */
+export interface Snapshot extends Settings {
+  readonly handler: Handler;
+  readonly identify: Identify;
+  /** No keys are configured. */
+  readonly open: boolean;
+  readonly models: ModelList;
+}
+
+/** Builds a snapshot: the policies in their order, around dispatch. Opens nothing, so a snapshot that is not used costs nothing. */
+export function snapshot({ config, providers }: Settings, standing: Standing): Snapshot {
+  const { clock, random, ledger, pins, transport, answers, turns } = standing;
+  const keys = new KeyRing(
+    config.keys.map(({ id, secret, labels, strict }) => ({ id, secret: secret.reveal(), labels, losses: strict })),
+  );
+  const handler = chain(
+    authenticate(keys),
+    keepAnswers({ store: answers, references, pins, clock }),
+    validateOutput,
+    keepParts(turns),
+  )(
+    dispatch({
+      plan: planner(providers, pins),
+      pins,
+      transport,
+      log: ledger,
+      clock,
+      random,
+      retry: retryPolicy,
+      timeouts: config.timeouts,
+      replyBytes: config.limits.replyBytes,
+    }),
+  );
+  return {
+    config,
+    providers,
+    handler,
+    identify: identifyBy(keys),
+    open: keys.size === 0,
+    models: new ModelList(providers, transport, clock),
+  };
+}
