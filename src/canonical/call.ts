@@ -1,3 +1,4 @@
+import type { Cost } from "./cost.ts";
 import type { JsonObject } from "./json.ts";
 import type { Operation, Operations } from "./operations.ts";
 import type { Warnings } from "./warnings.ts";
@@ -81,6 +82,18 @@ export class CallRecord {
   /** Milliseconds waited up to `now`, a wait that still goes on included. */
   waitedBy(now: number): number {
     return this.waitedMs + (this.#waitingSince === undefined ? 0 : now - this.#waitingSince);
+  }
+
+  /** Nano-dollars, of the attempts that have ended; undefined as long as nothing is known to have cost anything. */
+  costNano: bigint | undefined;
+  /** False: at least one attempt's cost is not exact, see Cost. */
+  costExact = true;
+
+  /** An attempt has ended and cost so much; undefined where that is not known. */
+  charge(cost: Cost | undefined): void {
+    if (cost === undefined) return;
+    this.costNano = (this.costNano ?? 0n) + cost.nano;
+    this.costExact &&= cost.exact;
   }
 
   /** The provider's reply headers that callers may see. */

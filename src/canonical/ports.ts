@@ -1,5 +1,6 @@
 import type { Labels } from "./call.ts";
 import type { FinishReason } from "./chat.ts";
+import type { Cost, PriceList } from "./cost.ts";
 import type { ErrorCode } from "./error.ts";
 import type { Operation } from "./operations.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,6 +45,8 @@ export interface AttemptStart {
   readonly requestedModel: string;
   /** As the provider was asked for it. */
   readonly upstreamModel: string;
+  /** Absent: what this provider asks for its models is not known. */
+  readonly prices?: PriceList | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -68,7 +71,8 @@ export interface AttemptEnd {
 
 /** An attempt that has begun. Exactly one of the two is to be called; further calls do nothing. */
 export interface OpenAttempt {
-  settle(end: AttemptEnd): void;
+  /** Gives what it cost; undefined where that is not known: no usage was told, or there is no price. */
+  settle(end: AttemptEnd): Cost | undefined;
   /** The attempt never reached the provider: nothing can have been billed. */
   void(end: AttemptEnd): void;
 }

@@ -1,4 +1,5 @@
 import type { Labels, LossPolicy } from "../canonical/call.ts";
+import type { Dollars } from "../canonical/rates.ts";
 import type { Secret } from "../canonical/secret.ts";
 import type { Environment } from "./environment.ts";
 import type { EgressOptions } from "./sections/egress.ts";
@@ -56,6 +57,8 @@ export interface ProviderOptions {
   readonly apiKey?: Secret | "none" | undefined;
   /** Overrules the built-in row. */
   readonly quirks?: QuirkOptions | undefined;
+  /** Dollars per million tokens, by model as the provider names it: over what the catalogue says. */
+  readonly prices?: { readonly [model: string]: Dollars } | undefined;
 }
 
 /** Where a provider departs from its wire; the meaning of each is told in wires/wire.ts. */

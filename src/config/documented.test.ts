@@ -14,6 +14,8 @@ function keys(path: readonly PropertyKey[] = [], spelled = ""): readonly string[
     const name = `${spelled}${spelled === "" ? "" : "."}${key}`;
     const items = key === "providers" ? keys([...at, "NAME"], `${name}.NAME`) : keys([...at, 0], `${name}[]`);
     const inner = [...keys(at, name), ...items];
+    // Prices are by model, and their row lists what a price may have.
+    if (key === "prices") return [name];
     return inner.length === 0 || key === "quirks" ? [name, ...inner] : inner;
   });
 }

@@ -96,7 +96,14 @@ function defaultDataDir(environment: Environment, cwd: string): string {
 }
 
 function providerOptions(name: string, given: ConfigFile["providers"][string]): ProviderOptions {
-  return { name, wire: given?.wire, baseUrl: given?.base_url, apiKey: given?.api_key, quirks: given?.quirks };
+  return {
+    name,
+    wire: given?.wire,
+    baseUrl: given?.base_url,
+    apiKey: given?.api_key,
+    quirks: given?.quirks,
+    prices: given?.prices,
+  };
 }
 
 /** Both, in the file's order; where the first has spoken of a place already, the second has nothing to add. */

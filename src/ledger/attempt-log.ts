@@ -1,6 +1,8 @@
+import type { Cost } from "../canonical/cost.ts";
 import type { AttemptEnd, AttemptLog, AttemptStart, OpenAttempt } from "../canonical/ports.ts";
 import type { Cell } from "../storage/protocol.ts";
 import { type Row, RowWriter, type RowWriterOptions, type WriterHealth } from "../storage/row-writer.ts";
+import { costOf } from "./cost.ts";
 import { appendRow, type Outcome } from "./entry.ts";
 
 /** How the writing of the ledger goes, in counts since the start. Calls that must be booked may not go on while it is losing rows. */
@@ -59,14 +61,21 @@ class OpenEntry implements OpenAttempt, Row {
   readonly #writer: LedgerWriter;
   #end: AttemptEnd | undefined;
   #outcome: Outcome = "settled";
+  #cost: Cost | undefined;
 
   constructor(start: AttemptStart, writer: LedgerWriter) {
     this.#start = start;
     this.#writer = writer;
   }
 
-  settle(end: AttemptEnd): void {
+  settle(end: AttemptEnd): Cost | undefined {
+    if (this.#end !== undefined) return undefined;
+    const { prices, upstreamModel } = this.#start;
+    // Priced as served; a provider that answers by another name than its price list has costs what was asked for.
+    const price = prices?.find(end.servedModel ?? upstreamModel) ?? prices?.find(upstreamModel);
+    this.#cost = end.usage === undefined || price === undefined ? undefined : costOf(end.usage, price);
     this.#finish(end, "settled");
+    return this.#cost;
   }
 
   void(end: AttemptEnd): void {
@@ -74,7 +83,7 @@ class OpenEntry implements OpenAttempt, Row {
   }
 
   appendTo(cells: Cell[]): number {
-    return this.#end === undefined ? 0 : appendRow(cells, this.#start, this.#end, this.#outcome);
+    return this.#end === undefined ? 0 : appendRow(cells, this.#start, this.#end, this.#outcome, this.#cost);
   }
 
   #finish(end: AttemptEnd, outcome: Outcome): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Json } from "../canonical/json.ts";
 import type { AttemptEnd } from "../canonical/ports.ts";
+import { pricesOf } from "../catalog/prices.ts";
 import { openLedger } from "./open.ts";
 import { attemptEnd, attemptStart, readEntries, realClock, temporaryDirectory } from "./testing/attempts.ts";
 
@@ -14,7 +15,8 @@ afterEach(() => directory.remove());
 async function book(ends: readonly AttemptEnd[], how: "settle" | "void" = "settle"): Promise<ReturnType<typeof readEntries>> {
   const { dataDir } = directory;
   const writer = await openLedger({ dataDir, clock: realClock });
-  const start = attemptStart(7, { number: 2, labels: { team: "web" }, relayed: false, callerWire: "anthropic-messages" });
+  const prices = pricesOf("openai", { "gpt-1": { input: "1", cache_read: "0.1", output: "2.0005" } });
+  const start = attemptStart(7, { prices, number: 2, labels: { team: "web" }, relayed: false, callerWire: "anthropic-messages" });
   for (const [index, end] of ends.entries()) writer.begin({ ...start, id: `a${index}` })[how](end);
   await writer.close();
   return readEntries(dataDir);
@@ -89,6 +91,10 @@ test("every fact of an attempt reaches its own column", async () => {
       usage_anomaly: "total is 22, parts are 21",
       usage_raw: '{"input_tokens":1}',
       upstream_request_id: "req_1",
+      // 1 x 1 + 2 x 0.1 + (3 + 4) x 1 + 11 x 2.0005 = 30.2055 millionths of a dollar, rounded once.
+      cost_nano: 30_206,
+      price_version: "configuration",
+      cost_exact: 0,
       warnings: '[{"kind":"dropped","code":"seed_ignored","at":"seed"}]',
     },
   );

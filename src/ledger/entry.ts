@@ -1,5 +1,6 @@
 import type { Generated } from "kysely";
 import { sql } from "kysely";
+import type { Cost } from "../canonical/cost.ts";
 import type { AttemptEnd, AttemptStart } from "../canonical/ports.ts";
 import { inputTokens, outputTokens, type Usage } from "../canonical/usage.ts";
 import { sqliteCompiler } from "../storage/kysely.ts";
@@ -48,6 +49,11 @@ export interface Entry {
   readonly usage_raw: string | null;
   readonly upstream_request_id: string | null;
   readonly warnings: string | null;
+  /** Nano-dollars; null where the price or the usage is not known, which is not nothing. */
+  readonly cost_nano: number | null;
+  readonly price_version: string | null;
+  /** See Cost. */
+  readonly cost_exact: number | null;
 }
 
 export interface LedgerSchema {
@@ -96,6 +102,9 @@ export const entryColumns = [
   "usage_raw",
   "upstream_request_id",
   "warnings",
+  "cost_nano",
+  "price_version",
+  "cost_exact",
 ] as const satisfies readonly (keyof Entry)[];
 
 /** The one insert statement: a row whose attempt is in the ledger already changes nothing, so writing again is harmless. */
@@ -114,7 +123,7 @@ export function insertStatement(): string {
  *
  * @returns the row's approximate size in bytes
  */
-export function appendRow(out: Cell[], start: AttemptStart, end: AttemptEnd, outcome: Outcome): number {
+export function appendRow(out: Cell[], start: AttemptStart, end: AttemptEnd, outcome: Outcome, cost?: Cost): number {
   const usage = end.usage;
   const labels = json(start.labels, "{}");
   const raw = usage === undefined ? null : json(usage.raw);
@@ -163,6 +172,8 @@ export function appendRow(out: Cell[], start: AttemptStart, end: AttemptEnd, out
     );
   }
   out.push(raw, short(end.upstreamRequestId), warnings);
+  if (cost === undefined) out.push(null, null, null);
+  else out.push(nanoCell(cost.nano), cost.priceVersion, cost.exact ? 1 : 0);
   return 500 + (labels?.length ?? 0) + (raw?.length ?? 0) + (warnings?.length ?? 0);
 }
 
@@ -188,6 +199,9 @@ function json(value: unknown, empty?: string): string | null {
   if (text === undefined || text === empty) return null;
   return text.length <= longestJson ? text : `{"omitted_bytes":${text.length}}`;
 }
+
+/** Nine million dollars fit a double exactly; an attempt that costs more is a mistake, and its cost is not known. */
+const nanoCell = (nano: bigint): number | null => (nano <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(nano) : null);
 
 const micros = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms * 1000));
 

@@ -11,7 +11,6 @@ import type { Migration } from "../storage/migrations.ts";
  * - an intent must be durable before the first upstream byte. It will be a row of a second table, `intents` (attempt_id unique,
  *   started_at, what is held of which budgets), written by the same worker; an intent without an entry of the same attempt_id is
  *   open, and after a crash it is what has to be settled or voided. Entries stay one per attempt, and are never updated.
- * - price columns (price version, cost in nano-dollars as INTEGER) are added with ALTER TABLE … ADD COLUMN.
  * - retention drops whole periods: a period's entries move to a file of its own, by `started_at`, which never changes.
  */
 export const ledgerMigrations: readonly Migration[] = [
@@ -62,6 +61,16 @@ export const ledgerMigrations: readonly Migration[] = [
         warnings TEXT
       ) STRICT`,
       "CREATE INDEX entries_by_start ON entries (started_at)",
+    ],
+  },
+  {
+    number: 2,
+    name: "cost",
+    tables: {},
+    statements: [
+      "ALTER TABLE entries ADD COLUMN cost_nano INTEGER CHECK (cost_nano >= 0)",
+      "ALTER TABLE entries ADD COLUMN price_version TEXT",
+      "ALTER TABLE entries ADD COLUMN cost_exact INTEGER",
     ],
   },
 ];

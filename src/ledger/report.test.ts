@@ -12,7 +12,7 @@ const at = attemptStart(0).startedAt;
 before(async () => {
   const writer = await openLedger({ dataDir: directory.dataDir, clock: realClock });
   let index = 0;
-  const book = (start: Partial<AttemptStart>, end: Partial<AttemptEnd>, how: "settle" | "void" = "settle"): void =>
+  const book = (start: Partial<AttemptStart>, end: Partial<AttemptEnd>, how: "settle" | "void" = "settle"): unknown =>
     writer.begin(attemptStart(index++, start))[how](attemptEnd(end));
   const failed = { terminal: "error", usage: undefined, servedModel: undefined, status: 503 } as const;
   // One call: two failures at openai, then anthropic answers with another model than was asked for.

@@ -1,3 +1,4 @@
+import type { PriceList } from "../canonical/cost.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Secret } from "../canonical/secret.ts";
 import type { Quirks, Wire, WireRequest } from "../wires/wire.ts";
@@ -53,6 +54,8 @@ export interface Deployment {
   readonly baseUrl: string;
   /** Absent where the provider asks for none. Bound to the origin of `baseUrl`: it is shown nowhere else. */
   readonly credential?: Secret | undefined;
+  /** Absent: not known. */
+  readonly prices?: PriceList | undefined;
 }
 
 /** A provider that can be called. */
@@ -64,6 +67,8 @@ export interface ConfiguredProvider {
   readonly credential?: Secret | undefined;
   /** In words for the operator, e.g. "OPENAI_API_KEY (environment)", "configuration", "none needed". */
   readonly credentialFrom: string;
+  /** What its models cost. */
+  readonly prices?: PriceList | undefined;
   /** Wires of which this is the one provider to which bare model names of callers go. */
   readonly nativeWires: readonly string[];
   readonly modelsUrl: string;

@@ -37,7 +37,7 @@ export class AttemptEntry {
     relayed: boolean,
     { log, clock, pins }: { readonly log: AttemptLog; readonly clock: Clock; readonly pins?: Pins | undefined },
   ) {
-    const { provider, model } = candidate.deployment;
+    const { provider, model, prices } = candidate.deployment;
     this.startedAt = clock.now();
     this.provider = provider;
     this.callId = call.id;
@@ -60,6 +60,7 @@ export class AttemptEntry {
       stream: call.stream,
       requestedModel: call.model,
       upstreamModel: model,
+      prices,
       startedAt: clock.wall(),
     });
     call.record.provider = provider;
@@ -99,7 +100,7 @@ export class AttemptEntry {
   settle(terminal: Terminal, told: Partial<Observed>): void {
     const facts = this.#note?.(terminal, told) ?? told;
     if (facts.model !== undefined) this.#record.model = facts.model;
-    this.#open.settle(this.#end(terminal, facts));
+    this.#record.charge(this.#open.settle(this.#end(terminal, facts)));
   }
 
   /** An error told inside a reply of status 200 counts as the status that it would have come with. */

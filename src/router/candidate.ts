@@ -23,7 +23,7 @@ export interface Candidate {
 
 /** The call at a provider. Throws GatewayError `unsupported`. */
 export function candidate(call: Call, provider: ConfiguredProvider, model: string, reason: string): Candidate {
-  const { remote, baseUrl, credential, name } = provider;
+  const { remote, baseUrl, credential, name, prices } = provider;
   const able = remote.endpoints.filter(({ operations }) => operations.includes(call.operation));
   const endpoint =
     able.find(({ wire }) => wire.name === call.callerWire) ??
@@ -31,7 +31,7 @@ export function candidate(call: Call, provider: ConfiguredProvider, model: strin
     (canEstimate(call.operation) ? remote.endpoints[0] : undefined);
   if (endpoint === undefined)
     throw new GatewayError("unsupported", `${name} cannot serve ${call.operation} calls.`, { param: "model" });
-  const deployment: Deployment = { provider: name, model, baseUrl, credential };
+  const deployment: Deployment = { provider: name, model, baseUrl, credential, prices };
   const base = endpoint.base?.(deployment) ?? baseUrl;
   const slash = base.indexOf("/", base.indexOf("//") + 2);
   return {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dollarsPattern } from "../../canonical/rates.ts";
 import { boolean, name, secret, text } from "../fields.ts";
 
 const reserved = new Set(["route", "ensemble", "prompt"]);
@@ -37,6 +38,27 @@ const baseUrl = text.refine((value) => {
   );
 }, "must be a URL as https://host/path, without user, query or fragment; the credential goes into api_key");
 
+/** A number as its decimal text; one of more than six decimals keeps them, to be refused. */
+const decimal = (given: number): string => {
+  const fixed = given.toFixed(6).replace(/\.?0+$/, "");
+  return Number(fixed) === given ? fixed : String(given);
+};
+
+const dollars = z
+  .union([z.number(), z.string()], { error: "must be dollars per million tokens, as 0.15" })
+  .transform((given) => (typeof given === "number" ? decimal(given) : given))
+  .refine((given) => dollarsPattern.test(given), "must be dollars per million tokens with at most six decimals, as 0.15");
+
+const price = z.strictObject({
+  input: dollars,
+  output: dollars.optional(),
+  cache_read: dollars.optional(),
+  cache_write_5m: dollars.optional(),
+  cache_write_1h: dollars.optional(),
+  input_audio: dollars.optional(),
+  output_audio: dollars.optional(),
+});
+
 const provider = z.strictObject({
   wire: text.optional(),
   base_url: baseUrl.optional(),
@@ -44,6 +66,7 @@ const provider = z.strictObject({
     .union([z.literal("none"), secret], { error: "must be the credential as text, or none where the provider asks for none" })
     .optional(),
   quirks: quirks.optional(),
+  prices: z.record(text, price).optional(),
 });
 
 /** Who serves models, by name. */

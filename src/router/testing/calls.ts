@@ -65,7 +65,7 @@ export class RecordedLog implements AttemptLog {
   begin(start: AttemptStart) {
     this.begun.push(start);
     return {
-      settle: (end: AttemptEnd): void => void this.ended.push({ ...end, how: "settle" }),
+      settle: (end: AttemptEnd): undefined => void this.ended.push({ ...end, how: "settle" }),
       void: (end: AttemptEnd): void => void this.ended.push({ ...end, how: "void" }),
     };
   }
