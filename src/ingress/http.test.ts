@@ -6,7 +6,8 @@ import type { Operation } from "../canonical/operations.ts";
 import type { Batches, Reply } from "../canonical/reply.ts";
 import { cancelled, finished } from "../canonical/terminal.ts";
 import { FakeClock } from "../transport/testing/fake-clock.ts";
-import { createHttpServer, type IngressOptions } from "./http.ts";
+import { createHttpServer } from "./http.ts";
+import type { IngressOptions, Serving } from "./options.ts";
 import { HeldSocket } from "./testing/held-socket.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -42,11 +43,14 @@ function replyOf<Op extends Operation>(as: Exclude<Answer, GatewayError>, return
   return { stream: true, relayed: true, batches };
 }
 
-async function ingress(changes: Partial<IngressOptions> = {}) {
+async function ingress({
+  serving,
+  ...changes
+}: Partial<Omit<IngressOptions, "serving">> & { readonly serving?: Partial<Serving> } = {}) {
   const clock = new FakeClock();
   const calls: Pending[] = [];
   const internal: string[] = [];
-  const server = createHttpServer({
+  const inForce: Serving = {
     handler: <Op extends Operation>(call: Call<Op>) =>
       new Promise<Reply<Op>>((resolve, reject) => {
         const returned: string[] = [];
@@ -56,15 +60,19 @@ async function ingress(changes: Partial<IngressOptions> = {}) {
     identify: () => ({ kind: "open", keyId: "open", labels: {} }),
     losses: "warn",
     open: true,
+    metrics: "admin",
     listModels: async () => ({ models: [{ id: "p/m", provider: "p", createdAt: 5 }], silent: [] }),
+    bounds: { bodyBytes: 1000, totalMs: 600_000 },
+    ...serving,
+  };
+  const server = createHttpServer({
+    serving: () => inForce,
     unready: () => undefined,
     clock,
     random: { next: () => 0, hex: (count) => "ab".repeat(count) },
     onInternalError: (_, error) => internal.push(error.code),
     limits: {
-      bodyBytes: 1000,
       allBodiesBytes: 1500,
-      totalMs: 600_000,
       silenceMs: 10_000,
       keepAliveMs: 15_000,
       writeIdleMs: 60_000,
@@ -169,7 +177,9 @@ describe("a call", () => {
   });
 
   it("whose handler throws by accident is told nothing of why", async () => {
-    const { socket, chat, internal } = await ingress({ handler: () => Promise.reject(new TypeError("at /home/secret")) });
+    const { socket, chat, internal } = await ingress({
+      serving: { handler: () => Promise.reject(new TypeError("at /home/secret")) },
+    });
     await chat(false);
     assert.match(socket.text, /^HTTP\/1\.1 500 /);
     assert.doesNotMatch(socket.text, /secret/);
@@ -179,11 +189,10 @@ describe("a call", () => {
 
 describe("a request", () => {
   it("is identified before its body is read, and refused without waiting for it", async () => {
-    const { socket, ask, calls } = await ingress({
-      identify: () => {
-        throw new GatewayError("unauthenticated", "No.");
-      },
-    });
+    const identify = () => {
+      throw new GatewayError("unauthenticated", "No.");
+    };
+    const { socket, ask, calls } = await ingress({ serving: { identify } });
     await ask("POST /v1/messages", undefined, "content-type: application/json\r\ncontent-length: 900\r\n");
     assert.match(socket.text, /^HTTP\/1\.1 401 .*connection: close\r\n.*"type":"authentication_error"/is);
     assert.equal(calls.length, 0);
@@ -191,10 +200,10 @@ describe("a request", () => {
 
   it("of a probe needs no key, and learns nothing but its answer", async () => {
     const refuse = (): never => assert.fail("identified");
-    const ready = await ingress({ identify: refuse });
+    const ready = await ingress({ serving: { identify: refuse } });
     await ready.ask("GET /readyz");
     assert.match(ready.socket.text, /^HTTP\/1\.1 200 .*\{"status":"ok"\}$/s);
-    const unready = await ingress({ identify: refuse, unready: () => "losing rows" });
+    const unready = await ingress({ serving: { identify: refuse }, unready: () => "losing rows" });
     await unready.ask("GET /readyz");
     assert.match(unready.socket.text, /^HTTP\/1\.1 503 .*losing rows/s);
     await ready.ask("GET /healthz");

@@ -1,58 +1,34 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type Caller, CallRecord, type LossPolicy, type Source, type Span } from "../canonical/call.ts";
+import { type Caller, CallRecord, type Source, type Span } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import { newCallId } from "../canonical/ids.ts";
 import type { JsonObject } from "../canonical/json.ts";
-import type { ModelListing } from "../canonical/models.ts";
 import type { Operation } from "../canonical/operations.ts";
-import type { Clock, Random } from "../canonical/ports.ts";
-import type { Handler, Reply } from "../canonical/reply.ts";
+import type { Clock } from "../canonical/ports.ts";
+import type { Reply } from "../canonical/reply.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import { type EventWriter, JsonArrayWriter, sseWriter } from "../framing/event-writer.ts";
 import { parseJsonBody } from "../framing/json-body.ts";
 import type { DecodedRequest, Framing, ReplyEncoder, ReplyMeta, Wire } from "../wires/wire.ts";
+import { authorise } from "./authorise.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { answerHeaders, setHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
 import { modelViews } from "./models.ts";
-import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey, readBody } from "./request.ts";
-import { families, familyOf, matchRoute, plainPath, type Route } from "./routes.ts";
-import { StreamAnswer, type StreamTimers } from "./stream-answer.ts";
+import { operate } from "./operator.ts";
+import type { IngressLimits, IngressOptions, Serving } from "./options.ts";
+import type { PathTable } from "./path-table.ts";
+import { checkContentType, headerBag, lossPolicy, parseTarget, readBody } from "./request.ts";
+import { type CallRoute, families, familyOf, type OperatorRoute, plainPath, type Route, routeTable } from "./routes.ts";
+import { StreamAnswer } from "./stream-answer.ts";
 import { watchEnd } from "./watch-end.ts";
-
-export interface IngressOptions {
-  readonly handler: Handler;
-  /** Says who presents a key; throws `unauthenticated`. Asked before a byte of the body is read. */
-  readonly identify: (presented: string | undefined) => Caller;
-  /** Of calls that do not say it themselves (header `x-polygate-strict`), by keys that do not either. */
-  readonly losses: LossPolicy;
-  /** No keys are configured: only loopback names are answered. */
-  readonly open: boolean;
-  readonly listModels: () => Promise<ModelListing>;
-  /** Undefined when the gateway can serve, else the reason why not. */
-  readonly unready: () => string | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Told of every error that is the gateway's own fault. */
-  readonly onInternalError: (callId: string, error: GatewayError) => void;
-  readonly limits: IngressLimits;
-}
-
-export interface IngressLimits extends StreamTimers {
-  readonly bodyBytes: number;
-  /** Of all bodies together whose calls have no reply yet. */
-  readonly allBodiesBytes: number;
-  /** From arrival to the last byte of the answer. */
-  readonly totalMs: number;
-  /** A streaming caller who has waited so long gets headers and a sign of life; an error must then go into the stream. */
-  readonly silenceMs: number;
-}
 
 /** One request being answered: what its error replies and headers need. */
 interface Exchange {
   readonly id: string;
+  readonly serving: Serving;
   readonly startedAt: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -91,19 +67,20 @@ class HttpIngress {
   readonly #clock: Clock;
   readonly #limits: IngressLimits;
   readonly #bodies: BodyBudget;
-  readonly #hosts: HostGuard;
+  #house: House;
 
   constructor(options: IngressOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#bodies = new BodyBudget(options.limits.allBodiesBytes);
-    this.#hosts = new HostGuard({ open: options.open });
+    this.#house = furnish(options.serving(), options.operator !== undefined);
   }
 
   take(request: IncomingMessage, response: ServerResponse): void {
     const exchange: Exchange = {
       id: newCallId(this.#clock, this.#options.random),
+      serving: this.#options.serving(),
       startedAt: this.#clock.now(),
       request,
       response,
@@ -118,33 +95,44 @@ class HttpIngress {
   }
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { request } = exchange;
-    this.#hosts.check(request.headers.host, request.rawHeaders);
+    const { request, serving } = exchange;
+    if (this.#house.serving !== serving) this.#house = furnish(serving, this.#options.operator !== undefined);
+    const { hosts, table } = this.#house;
+    hosts.check(request.headers.host, request.rawHeaders);
     const target = parseTarget(request.url);
-    const match = matchRoute(request.method ?? "", target.path);
+    // A HEAD is answered as its GET.
+    const match = table.match(request.method ?? "", target.path);
     if (match.route === undefined) {
       if (match.methods.length > 0) exchange.allow = match.methods.join(", ");
       throw noRoute(request.method ?? "", target.path, match.methods);
     }
-    const { route } = match;
-    if (route.kind === "call") exchange.wire = route.wire;
-    if (route.access === "public") return this.#probe(exchange, route.kind);
-    const caller = this.#options.identify(
-      presentedKey(request.headers, "family" in route && route.family === "gemini" ? target.query : undefined),
-    );
-    if (route.kind !== "call") return this.#models(exchange, route.kind, match.named);
-    checkContentType(request.headers);
-    await this.#call(exchange, route, caller, { path: plainPath(target.path), query: target.query, named: match.named });
+    if (match.route.kind === "call") exchange.wire = match.route.wire;
+    const { route, caller } = authorise(match.route, serving, request, target.query);
+    if (caller === undefined) {
+      switch (route.policy) {
+        case "probe":
+          return this.#probe(exchange, route.kind);
+        case "operator":
+          return this.#operate(exchange, route);
+      }
+    }
+    switch (route.policy) {
+      case "listing":
+        return this.#models(exchange, route.kind, match.named);
+      case "inference":
+        checkContentType(request.headers);
+        return this.#call(exchange, route, caller, { path: plainPath(target.path), query: target.query, named: match.named });
+    }
   }
 
   async #call(
     exchange: Exchange,
-    route: Extract<Route, { kind: "call" }>,
+    route: CallRoute,
     caller: Caller,
     target: { readonly path: string; readonly query: string; readonly named: string | undefined },
   ): Promise<void> {
-    const { request, response, record, id } = exchange;
-    const body = await readBody(request, this.#limits.bodyBytes, this.#bodies);
+    const { request, response, record, id, serving } = exchange;
+    const body = await readBody(request, serving.bounds.bodyBytes, this.#bodies);
     exchange.bodyBytes = body.length;
     // What is only named in the path needs no body.
     const { json, members } = body.length === 0 && target.named !== undefined ? noBody : parseJsonBody(body);
@@ -154,7 +142,7 @@ class HttpIngress {
     const decoded = codec.decodeRequest({ method: route.method, ...target, headers, body: json });
     const { path, query } = target;
     const own = caller.kind === "key" ? caller.losses : undefined;
-    const losses = lossPolicy(headers["x-polygate-strict"], own ?? this.#options.losses);
+    const losses = lossPolicy(headers["x-polygate-strict"], own ?? serving.losses);
     exchange.quiet = losses === "allow";
     const source: Source = { wire: route.wire.name, method: route.method, path, query, headers, body, json, members };
     const abort = new AbortController();
@@ -169,12 +157,12 @@ class HttpIngress {
       source,
       caller,
       signal: abort.signal,
-      deadline: exchange.startedAt + this.#limits.totalMs,
+      deadline: exchange.startedAt + serving.bounds.totalMs,
       record,
     });
     exchange.warnings = call.warnings;
     if (!call.stream) {
-      const reply = await this.#options.handler(call);
+      const reply = await serving.handler(call);
       this.#release(exchange);
       if (reply.stream)
         throw new GatewayError("internal", "The gateway streamed an answer to a call that asked for a whole one.");
@@ -184,7 +172,7 @@ class HttpIngress {
     const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
     // Not awaited here: this frame holds the request's body, a stream may last for an hour.
     const writer = writerOf(decoded.framing ?? route.wire.framing);
-    return this.#streamed(exchange, encoder, writer, this.#options.handler(call));
+    return this.#streamed(exchange, encoder, writer, serving.handler(call));
   }
 
   #writeWhole<Op extends Operation>(
@@ -249,7 +237,7 @@ class HttpIngress {
   }
 
   async #models(exchange: Exchange, kind: "models" | "model", named: string | undefined): Promise<void> {
-    const { models, silent } = await this.#options.listModels();
+    const { models, silent } = await exchange.serving.listModels();
     for (const { provider, reason } of silent) {
       exchange.warnings.add({ kind: "dropped", code: "models_not_listed", at: provider, detail: reason });
     }
@@ -264,6 +252,13 @@ class HttpIngress {
     const reason = kind === "readiness" ? this.#options.unready() : undefined;
     const body: JsonObject = reason === undefined ? { status: "ok" } : { status: "unready", reason };
     this.#write(exchange, reason === undefined ? 200 : 503, {}, JSON.stringify(body));
+  }
+
+  async #operate(exchange: Exchange, { kind }: OperatorRoute): Promise<void> {
+    const { operator } = this.#options;
+    if (operator === undefined) throw new GatewayError("internal", "An operator's route stands without what it leads to.");
+    const { contentType, text } = await operate(operator, kind);
+    this.#write(exchange, 200, { "content-type": contentType, "cache-control": "no-store" }, text);
   }
 
   #fail(exchange: Exchange, error: GatewayError): void {
@@ -312,6 +307,19 @@ class HttpIngress {
     };
   }
 }
+
+/** What follows from a configuration, made anew only where it changes. */
+interface House {
+  readonly serving: Serving;
+  readonly hosts: HostGuard;
+  readonly table: PathTable<Route>;
+}
+
+const furnish = (serving: Serving, operated: boolean): House => ({
+  serving,
+  hosts: new HostGuard({ open: serving.open }),
+  table: routeTable(operated ? serving.metrics : undefined),
+});
 
 const noBody = { json: {}, members: new Map<string, Span>() };
 

@@ -29,8 +29,11 @@ const mark = /\{(?:model|id)\}/;
 export class PathTable<E extends Entry> {
   readonly #exact = new Map<string, Map<string, E>>();
   readonly #templates: readonly Template<E>[];
+  /** All there is, in the order given. */
+  readonly routes: readonly E[];
 
   constructor(routes: readonly E[]) {
+    this.routes = routes;
     const named = new Map<string, Map<string, E>>();
     for (const route of routes) {
       const table = mark.test(route.path) ? named : this.#exact;

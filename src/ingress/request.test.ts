@@ -5,7 +5,7 @@ import { GatewayError } from "../canonical/error.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { PathTable } from "./path-table.ts";
 import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey, readBody } from "./request.ts";
-import { matchRoute, routes } from "./routes.ts";
+import { routeTable } from "./routes.ts";
 import { HeldSocket } from "./testing/held-socket.ts";
 
 /** A request whose head has arrived on a connection in memory. */
@@ -135,24 +135,32 @@ it("headers are taken as Node read them", async () => {
 });
 
 describe("routes", () => {
+  const table = routeTable("admin");
   it("match method and exact path, a HEAD as its GET", () => {
-    for (const route of routes) {
-      const named = route.path.includes("{") ? { named: "a b" } : {};
-      assert.deepEqual(matchRoute(route.method, route.path.replace(/\{\w+\}/, "a%20b")), { route, ...named });
+    for (const route of table.routes) {
+      const match = table.match(route.method, route.path.replace(/\{\w+\}/, "a%20b"));
+      assert.equal(match.route, route);
+      if (route.path.includes("{")) assert.deepEqual(match, { route, named: "a b" });
     }
-    assert.equal(matchRoute("HEAD", "/v1/models").route?.kind, "models");
-    assert.deepEqual(matchRoute("HEAD", "/v1/messages"), { route: undefined, methods: ["POST"] });
-    assert.deepEqual(matchRoute("OPTIONS", "/v1/messages"), { route: undefined, methods: ["POST"] });
-    for (const path of ["/", "/v1/messages/", "/V1/messages", "//v1/messages", "/v1/%6dessages", "/healthz/.."])
-      assert.deepEqual(matchRoute("GET", path), { route: undefined, methods: [] }, path);
+    assert.equal(table.match("HEAD", "/v1/models").route?.kind, "models");
+    assert.deepEqual(table.match("HEAD", "/v1/messages"), { route: undefined, methods: ["POST"] });
+    assert.deepEqual(table.match("OPTIONS", "/v1/messages"), { route: undefined, methods: ["POST"] });
+    for (const path of ["/", "/v1/messages/", "/V1/messages", "//v1/messages", "/v1/%6dessages", "/healthz/..", "/admin"])
+      assert.deepEqual(table.match("GET", path), { route: undefined, methods: [] }, path);
   });
 
-  it("all demand a key but the probes", () => {
-    assert.deepEqual(
-      routes.filter(({ access }) => access === "public").map(({ path }) => path),
-      ["/healthz", "/readyz"],
-    );
-    assert.equal(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length);
+  it("all demand a key but the probes, and are what they are for good", () => {
+    for (const metrics of ["admin", "public", "off", undefined] as const) {
+      const { routes } = routeTable(metrics);
+      const open = routes.filter(({ role }) => role === "public").map(({ path }) => path);
+      assert.deepEqual(open, ["/healthz", "/readyz", ...(metrics === "public" ? ["/metrics"] : [])]);
+      assert.equal(
+        routes.filter(({ policy }) => policy === "operator").length,
+        { admin: 3, public: 3, off: 2, none: 0 }[metrics ?? "none"],
+      );
+      assert.equal(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length);
+      assert.ok(routes.every((route) => Object.isFrozen(route)));
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { openaiChat } from "../wires/openai-chat/index.ts";
 import { openaiEmbeddings } from "../wires/openai-embeddings/index.ts";
 import { openaiResponses } from "../wires/openai-responses/index.ts";
 import type { Wire } from "../wires/wire.ts";
-import { type Match, PathTable } from "./path-table.ts";
+import { PathTable } from "./path-table.ts";
 
 /** Whose SDKs a route is for: they share the shape of errors and model lists, and a prefix under which all of it stands too. */
 export type Family = "openai" | "anthropic" | "gemini";
@@ -18,30 +18,60 @@ export const families: { readonly [name in Family]: { readonly prefix: string; r
 };
 
 /**
- * One entry of the public API. `access` is the route's policy: "key" demands a key (or a gateway left open on loopback),
- * "public" is for probes and tells nothing about the inside. A route cannot be written down without it. `{model}`
- * and `{id}` in a path stand for what the caller names there.
+ * Who may use a route. "public": anyone who reaches the gateway; it tells nothing about the inside. "caller": whoever presents a
+ * key (anyone, on a gateway left open on loopback). "admin": whoever presents the admin key.
  */
-export type Route =
-  | {
-      readonly kind: "call";
-      readonly method: "GET" | "POST" | "DELETE";
-      readonly path: string;
-      readonly access: "key";
-      readonly family: Family;
-      readonly wire: Wire;
-      readonly operation: Operation;
-    }
-  | {
-      readonly kind: "models" | "model";
-      readonly method: "GET";
-      readonly path: string;
-      readonly access: "key";
-      readonly family: Family;
-    }
-  | { readonly kind: "health" | "readiness"; readonly method: "GET"; readonly path: string; readonly access: "public" };
+export type Role = "public" | "caller" | "admin";
 
-type CallRoute = Extract<Route, { kind: "call" }>;
+/**
+ * What a route does. "inference": it may cost money, and everything it does goes through the pipeline's handler. "listing": it
+ * shows what can be had. "probe": it says whether the gateway is there. "operator": it shows or changes how the gateway runs.
+ */
+export type PolicyClass = "inference" | "listing" | "probe" | "operator";
+
+/** What every route must declare; one without cannot be written down. `{model}` and `{id}` in a path stand for a name. */
+interface Declared {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly role: Role;
+  readonly policy: PolicyClass;
+}
+
+export interface CallRoute extends Declared {
+  readonly kind: "call";
+  readonly role: "caller";
+  readonly policy: "inference";
+  readonly family: Family;
+  readonly wire: Wire;
+  readonly operation: Operation;
+}
+
+export interface ListingRoute extends Declared {
+  readonly kind: "models" | "model";
+  readonly method: "GET";
+  readonly role: "caller";
+  readonly policy: "listing";
+  readonly family: Family;
+}
+
+export interface ProbeRoute extends Declared {
+  readonly kind: "health" | "readiness";
+  readonly method: "GET";
+  readonly role: "public";
+  readonly policy: "probe";
+}
+
+export interface OperatorRoute extends Declared {
+  readonly kind: "metrics" | "config-status" | "config-reload";
+  readonly method: "GET" | "POST";
+  readonly role: "public" | "admin";
+  readonly policy: "operator";
+}
+
+/** For callers: followed only with one. */
+export type CallerRoute = CallRoute | ListingRoute;
+export type PlainRoute = ProbeRoute | OperatorRoute;
+export type Route = CallerRoute | PlainRoute;
 
 const call = (
   family: Family,
@@ -49,13 +79,17 @@ const call = (
   operation: Operation,
   path: string,
   method: CallRoute["method"] = "POST",
-): CallRoute => ({ kind: "call", access: "key", family, wire, operation, path, method });
+): CallRoute => ({ kind: "call", role: "caller", policy: "inference", family, wire, operation, path, method });
 
-const models = (family: Family, path: string): Route => ({ kind: "models", method: "GET", access: "key", family, path });
-const model = (family: Family, path: string): Route => ({ kind: "model", method: "GET", access: "key", family, path });
+const listing = (kind: ListingRoute["kind"], family: Family, path: string): ListingRoute => {
+  return { kind, role: "caller", policy: "listing", family, path, method: "GET" };
+};
+const models = (family: Family, path: string): Route => listing("models", family, path);
+const model = (family: Family, path: string): Route => listing("model", family, path);
+const probe = (kind: ProbeRoute["kind"], path: string): Route => ({ kind, role: "public", policy: "probe", path, method: "GET" });
 
-/** The whole public API. Routes of a family stand under its prefix as well. */
-export const routes: readonly Route[] = [
+/** The whole API but for the operator's. Routes of a family stand under its prefix as well. */
+const routes: readonly Route[] = [
   call("openai", openaiChat, "chat", "/v1/chat/completions"),
   call("openai", openaiResponses, "chat", "/v1/responses"),
   call("openai", openaiResponses, "count-tokens", "/v1/responses/input_tokens"),
@@ -81,8 +115,8 @@ export const routes: readonly Route[] = [
   models("gemini", "/v1beta/models"),
   model("gemini", "/v1beta/models/{model}"),
 
-  { kind: "health", method: "GET", path: "/healthz", access: "public" },
-  { kind: "readiness", method: "GET", path: "/readyz", access: "public" },
+  probe("health", "/healthz"),
+  probe("readiness", "/readyz"),
 ];
 
 /** Lists of models stand at one path for all families; under a family's prefix it is that family's own. */
@@ -95,10 +129,29 @@ const prefixed: readonly Route[] = [
   ...routes.flatMap((route) => ("family" in route ? [{ ...route, path: families[route.family].prefix + route.path }] : [])),
 ];
 
-const table = new PathTable(prefixed);
+/** Who may read `/metrics`: the holder of the admin key, anyone, nobody. */
+export type MetricsAccess = "admin" | "public" | "off";
 
-/** Finds the route by method and path; a HEAD is answered as its GET. */
-export const matchRoute = (method: string, path: string): Match<Route> => table.match(method, path);
+function operatorRoutes(metrics: MetricsAccess): readonly OperatorRoute[] {
+  const admin = { role: "admin", policy: "operator" } as const;
+  return [
+    ...(metrics === "off"
+      ? []
+      : [{ kind: "metrics", method: "GET", path: "/metrics", role: metrics, policy: "operator" } as const]),
+    { kind: "config-status", method: "GET", path: "/admin/config/status", ...admin },
+    { kind: "config-reload", method: "POST", path: "/admin/config/reload", ...admin },
+  ];
+}
+
+/**
+ * Every route a server answers, frozen: what is looked up here is what is authorised and what is followed.
+ *
+ * @param metrics undefined: there is nothing for operators
+ */
+export function routeTable(metrics: MetricsAccess | undefined): PathTable<Route> {
+  const live = metrics === undefined ? prefixed : [...prefixed, ...operatorRoutes(metrics)];
+  return new PathTable(live.map((route) => Object.freeze(route)));
+}
 
 /** The path without its family's prefix, as wires know it. */
 export function plainPath(path: string): string {

@@ -1,0 +1,53 @@
+import type { Caller, LossPolicy } from "../canonical/call.ts";
+import type { GatewayError } from "../canonical/error.ts";
+import type { ModelListing } from "../canonical/models.ts";
+import type { Clock, Random } from "../canonical/ports.ts";
+import type { Handler } from "../canonical/reply.ts";
+import type { OperatorPort } from "./operator.ts";
+import type { MetricsAccess } from "./routes.ts";
+import type { StreamTimers } from "./stream-answer.ts";
+
+/** What is done with requests by one configuration. A request keeps the one it began under. */
+export interface Serving {
+  /** The one way into the pipeline. */
+  readonly handler: Handler;
+  /** Says who presents a key; throws `unauthenticated`. Asked before a byte of the body is read. */
+  readonly identify: (presented: string | undefined) => Caller;
+  /** Whether the admin key is presented; throws `unauthenticated`. None: there is no admin key, and whoever needs one is refused. */
+  readonly identifyAdmin?: ((presented: string | undefined) => true) | undefined;
+  /** Of calls that do not say it themselves (header `x-polygate-strict`), by keys that do not either. */
+  readonly losses: LossPolicy;
+  /** No keys are configured: only loopback names are answered. */
+  readonly open: boolean;
+  /** Who may read `/metrics`. */
+  readonly metrics: MetricsAccess;
+  readonly listModels: () => Promise<ModelListing>;
+  readonly bounds: ServingBounds;
+}
+
+export interface ServingBounds {
+  readonly bodyBytes: number;
+  /** From arrival to the last byte of the answer. */
+  readonly totalMs: number;
+}
+
+export interface IngressOptions {
+  /** Asked once per request. The same object as long as the configuration is. */
+  readonly serving: () => Serving;
+  /** Undefined when the gateway can serve, else the reason why not. */
+  readonly unready: () => string | undefined;
+  /** What operators may see and do; none: their routes do not exist. */
+  readonly operator?: OperatorPort | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of every error that is the gateway's own fault. */
+  readonly onInternalError: (callId: string, error: GatewayError) => void;
+  readonly limits: IngressLimits;
+}
+
+export interface IngressLimits extends StreamTimers {
+  /** Of all bodies together whose calls have no reply yet. */
+  readonly allBodiesBytes: number;
+  /** A streaming caller who has waited so long gets headers and a sign of life; an error must then go into the stream. */
+  readonly silenceMs: number;
+}
