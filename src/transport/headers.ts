@@ -1,6 +1,6 @@
 import type { HeaderBag } from "../canonical/call.ts";
 
-/** Set by the transport itself, or meant for one connection only. */
+/** Set by the transport itself, meant for one connection only, or telling of who called us: no provider's business. */
 const OWN: ReadonlySet<string> = new Set([
   "host",
   "content-length",
@@ -13,6 +13,8 @@ const OWN: ReadonlySet<string> = new Set([
   "trailer",
   "upgrade",
   "expect",
+  ...["proxy-authorization", "proxy-authenticate", "via", "forwarded", "cookie"],
+  ...["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip"],
 ]);
 
 /** A request's headers as undici takes them with the least work: name, value, name, value … */

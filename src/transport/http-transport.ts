@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import { GatewayError } from "../canonical/error.ts";
 import type { Clock } from "../canonical/ports.ts";
+import { EgressPolicy } from "./egress.ts";
 import { Exchange } from "./exchange.ts";
 import { outgoingHeaders } from "./headers.ts";
+import type { Egress } from "./network.ts";
 import { OriginPool, type PoolOptions } from "./origin-pool.ts";
 import { TransportError } from "./transport-error.ts";
 import type { BodyReader, UpstreamReply, UpstreamRequest } from "./upstream.ts";
@@ -16,7 +18,12 @@ export interface HttpTransportOptions {
   readonly connections?: number | undefined;
   /** Ceiling over every request's `connectMs`. Default 30,000. */
   readonly connectMs?: number | undefined;
+  /** Where it may connect to. Default: public addresses alone. */
+  readonly egress?: Egress | undefined;
 }
+
+/** TEMPORARY until the composition hands in the policy. */
+const unguarded: Egress = { policy: () => new EgressPolicy({ allow: [], classify: () => "public" }) };
 
 /**
  * HTTP/1.1 to providers over kept-alive connections, one pool per origin.
@@ -28,6 +35,7 @@ export class HttpTransport {
   readonly #clock: Clock;
   readonly #connections: number;
   readonly #connectMs: number;
+  readonly #egress: Egress;
   readonly #pools = new Map<string, OriginPool>();
   #closed = false;
 
@@ -35,6 +43,7 @@ export class HttpTransport {
     this.#clock = options.clock;
     this.#connections = options.connections ?? 1024;
     this.#connectMs = options.connectMs ?? 30_000;
+    this.#egress = options.egress ?? unguarded;
   }
 
   /** Resolves once the reply's headers are there, whatever its status. */
@@ -58,7 +67,12 @@ export class HttpTransport {
   #pool(origin: string): OriginPool {
     const found = this.#pools.get(origin);
     if (found) return found;
-    const pool = openPool(origin, { connections: this.#connections, connectMs: this.#connectMs });
+    const pool = openPool(origin, {
+      connections: this.#connections,
+      connectMs: this.#connectMs,
+      egress: this.#egress,
+      clock: this.#clock,
+    });
     this.#pools.set(origin, pool);
     return pool;
   }

@@ -1,4 +1,7 @@
-import { buildConnector, Pool } from "undici";
+import { Pool } from "undici";
+import type { Clock } from "../canonical/ports.ts";
+import { guardedConnector } from "./connector.ts";
+import type { Egress } from "./network.ts";
 
 /** Largest head of a reply, in bytes. */
 const HEADER_BYTES = 32 * 1024;
@@ -6,8 +9,10 @@ const HEADER_BYTES = 32 * 1024;
 export interface PoolOptions {
   /** Most connections to one origin at a time; further requests wait for one. */
   readonly connections: number;
-  /** How long undici itself tries to connect: the ceiling over every request's own `connectMs`. */
+  /** How long a connection is tried: the ceiling over every request's own `connectMs`. */
   readonly connectMs: number;
+  readonly egress: Egress;
+  readonly clock: Clock;
 }
 
 /** The connections to one origin. HTTP/1.1 with keep-alive; undici's own request timers are off. */
@@ -20,7 +25,7 @@ export class OriginPool {
   constructor(origin: string, options: PoolOptions) {
     const url = new URL(origin);
     this.peer = url.port === "" ? `${url.hostname}:${url.protocol === "https:" ? 443 : 80}` : url.host;
-    const connect = buildConnector({ allowH2: false, timeout: options.connectMs });
+    const connect = guardedConnector(options.egress, options.clock, options.connectMs);
     this.dispatcher = new Pool(origin, {
       connections: options.connections,
       pipelining: 1,

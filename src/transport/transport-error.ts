@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, GatewayError } from "../canonical/error.ts";
+import { EgressRefused } from "./connector.ts";
 
 /** A request that failed on its way. */
 export class TransportError extends GatewayError {
@@ -32,6 +33,10 @@ export function explain(error: Error, { peer, phase, stale }: Circumstances): Tr
   const sent = phase !== "connecting" && !(stale && torn);
   const fail = (kind: ErrorCode, message: string, details: ErrorDetails = {}): TransportError =>
     new TransportError(kind, message, sent, { ...details, cause: error });
+  if (error instanceof EgressRefused) {
+    const message = `The address of ${peer} is not allowed; the operator finds in the gateway's log what to do about it.`;
+    return fail("unreachable", message, { retryable: false });
+  }
   switch (code) {
     case "UND_ERR_CONNECT_TIMEOUT":
       return fail("timeout", `No connection to ${peer} could be made in time.`);
