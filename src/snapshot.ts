@@ -16,6 +16,7 @@ import { dispatch } from "./router/dispatch.ts";
 import { ModelList } from "./router/list-models.ts";
 import { planner } from "./router/plan.ts";
 import { retryPolicy } from "./router/retry.ts";
+import { withPrices } from "./router/with-prices.ts";
 import type { HttpTransport } from "./transport/http-transport.ts";
 import { references } from "./wires/openai-responses/references.ts";
 
@@ -49,11 +50,13 @@ export interface Snapshot extends Settings {
 }
 
 /** Builds a snapshot: the policies in their order, around dispatch. Opens nothing, so a snapshot that is not used costs nothing. */
-export function snapshot({ config, providers }: Settings, standing: Standing): Snapshot {
+export function snapshot({ config, providers: configured }: Settings, standing: Standing): Snapshot {
   const { clock, random, ledger, pins, transport, answers, turns } = standing;
   const keys = new KeyRing(
     config.keys.map(({ id, secret, labels, strict }) => ({ id, secret: secret.reveal(), labels, losses: strict })),
   );
+  const own = new Map(config.providers.flatMap(({ name, prices }) => (prices === undefined ? [] : [[name, prices]])));
+  const providers = withPrices(configured, own);
   const handler = chain(
     authenticate(keys),
     keepAnswers({ store: answers, references, pins, clock }),

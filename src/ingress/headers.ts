@@ -1,4 +1,5 @@
 import type { CallRecord } from "../canonical/call.ts";
+import { formatDollars } from "../canonical/cost.ts";
 import type { Warnings } from "../canonical/warnings.ts";
 
 const longestWarnings = 2048;
@@ -41,6 +42,7 @@ export function answerHeaders(callId: string, record: CallRecord, warnings: Warn
     String(record.attempts),
   ];
   if (warnings !== undefined) headers.push("x-polygate-warnings", warningsHeader(warnings));
+  if (record.costNano !== undefined) headers.push("x-polygate-cost-usd", formatDollars(record.costNano));
   headers.push("x-polygate-overhead-ms", Math.max(0, overheadMs).toFixed(2));
   for (const name in record.headers) {
     const value = record.headers[name];

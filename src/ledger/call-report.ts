@@ -25,6 +25,11 @@ export interface CallAttempt {
   readonly finishReason?: string | undefined;
   readonly finishRaw?: string | undefined;
   readonly usage?: CallUsage | undefined;
+  /** Nano-dollars; absent where the price or the usage is not known. */
+  readonly costNano?: number | undefined;
+  /** False: see Cost. */
+  readonly costExact?: boolean | undefined;
+  readonly priceVersion?: string | undefined;
   readonly headersMs?: number | undefined;
   readonly firstContentMs?: number | undefined;
   readonly durationMs: number;
@@ -73,6 +78,9 @@ export async function callAttempts(db: Kysely<LedgerSchema>, callId: string): Pr
     finishReason: row.finish_reason ?? undefined,
     finishRaw: row.finish_raw ?? undefined,
     usage: usageOf(row),
+    costNano: count(row.cost_nano),
+    costExact: row.cost_exact === null ? undefined : Number(row.cost_exact) === 1,
+    priceVersion: row.price_version ?? undefined,
     headersMs: millis(row.headers_us),
     firstContentMs: millis(row.first_content_us),
     durationMs: millis(row.duration_us) ?? 0,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { AttemptEnd, AttemptStart } from "../canonical/ports.ts";
+import { pricesOf } from "../catalog/prices.ts";
 import { openLedger } from "./open.ts";
 import { openLedgerReader } from "./reader.ts";
 import { type ReportBy, type UsageReport, usageReport } from "./report.ts";
@@ -27,9 +28,10 @@ before(async () => {
     outputReasoning: 5,
     raw: null,
   };
-  book({ callId: "c1", number: 3, provider: "anthropic", upstreamModel: "claude" }, { servedModel: "claude-2", usage });
+  const prices = pricesOf("anthropic", { "claude-2": { input: "0.001", cache_read: "0", cache_write_5m: "0", output: "0" } });
+  book({ callId: "c1", number: 3, provider: "anthropic", upstreamModel: "claude", prices }, { servedModel: "claude-2", usage });
   book(
-    { callId: "c2", keyId: "ops", provider: "anthropic", upstreamModel: "claude" },
+    { callId: "c2", keyId: "ops", provider: "anthropic", upstreamModel: "claude", prices },
     { servedModel: "claude-2", usage: { ...usage, inputUncached: 2 ** 52 + 1 } },
   );
   book({ callId: "c3" }, { terminal: "cancelled", usage: undefined, firstContentMs: 3 });
@@ -76,6 +78,9 @@ test("by model: a call that fell back counts where it went, tokens belong to the
       outputReasoning: 15n,
       estimated: 1n,
       withoutUsage: 1n,
+      // 2^52 and 2^52 + 1 tokens at a thousand pico-dollars each: more than a double holds. The third attempt has no price.
+      costNano: 2n ** 53n + 1n,
+      withoutPrice: 1n,
     },
   );
 });

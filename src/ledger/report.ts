@@ -29,6 +29,10 @@ export interface UsageSums {
    * tokens and looking at stored answers uses none.
    */
   readonly withoutUsage: bigint;
+  /** Nano-dollars, of the attempts whose cost is known. */
+  readonly costNano: bigint;
+  /** Attempts with usage whose price is not known: what they cost is missing from the sum. */
+  readonly withoutPrice: bigint;
 }
 
 export interface UsageLine extends UsageSums {
@@ -65,6 +69,10 @@ export async function usageReport(db: Kysely<LedgerSchema>, window: ReportWindow
         sql`input_uncached is null and operation in ('chat', 'embed')
           and (first_content_us is not null or terminal in ('finished', 'limited'))`,
       ).as("withoutUsage"),
+      whole(sql`cost_nano`).as("costNano"),
+      whole(
+        sql`cost_nano is null and input_uncached + cache_read + cache_write_5m + cache_write_1h + output_visible + output_reasoning > 0`,
+      ).as("withoutPrice"),
     ]);
   const ordered = sums.orderBy(
     sql`sum(input_uncached + cache_read + cache_write_5m + cache_write_1h + output_visible + output_reasoning)`,
