@@ -1,6 +1,6 @@
 /**
  * Text that must not leave the process by accident: printing, logging, serialising or cloning a Secret gives "[secret]" or
- * nothing. `reveal()` is called only where the secret is put on the wire or compared.
+ * nothing. `reveal()` is called only where the secret is put on the wire, compared, or made known to the redactor.
  */
 export class Secret {
   readonly #text: string;
@@ -17,7 +17,16 @@ export class Secret {
     return "[secret]";
   }
 
+  toLocaleString(): string {
+    return "[secret]";
+  }
+
   toJSON(): string {
+    return "[secret]";
+  }
+
+  /** Whatever a template, a sum or a comparison wants of it. */
+  [Symbol.toPrimitive](): string {
     return "[secret]";
   }
 
