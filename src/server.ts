@@ -1,7 +1,9 @@
+import { getHeapStatistics } from "node:v8";
 import { type ComposeOptions, compose, type Gateway, type Snapshot } from "./compose.ts";
 import { createHttpServer } from "./ingress/http.ts";
 import { type Listening, listen } from "./ingress/listen.ts";
 import type { Serving } from "./ingress/options.ts";
+import { LoadShedder } from "./limits/load-shedder.ts";
 
 export interface RunningGateway {
   /** `http://host:port`, with the port that was really taken. */
@@ -23,9 +25,16 @@ export type ServeOptions = ComposeOptions & { readonly pace?: Partial<typeof pac
 export async function serve(options: ServeOptions): Promise<RunningGateway> {
   const { config, onTrouble } = options;
   const gateway = await compose(options);
+  const admission = new LoadShedder({
+    clock: gateway.clock,
+    random: gateway.random,
+    most: config.limits.concurrentCalls,
+    memory: heapInUse,
+  });
   const server = createHttpServer({
     serving: servingOf(gateway),
     unready: () => gateway.unready(),
+    admission,
     clock: gateway.clock,
     random: gateway.random,
     onInternalError: (callId, error) => onTrouble(`Call ${callId} failed inside the gateway: ${cause(error)}`),
@@ -43,6 +52,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     await gateway.close();
     throw thrown;
   }
+  admission.start();
   // A connection that cannot be accepted is no reason to end the process.
   server.on("error", (error) => onTrouble(`A connection could not be taken: ${error.message}.`));
   return {
@@ -50,9 +60,16 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     gateway,
     close: async (drainMs) => {
       await listening.close(drainMs);
+      admission.stop();
       await gateway.close();
     },
   };
+}
+
+/** The part of the heap that Node may use which is in use. */
+function heapInUse(): number {
+  const { used_heap_size, heap_size_limit } = getHeapStatistics();
+  return used_heap_size / heap_size_limit;
 }
 
 /** The ingress's view of the configuration in force, made anew only when that changes. */

@@ -92,6 +92,8 @@ export interface LimitOptions {
   readonly allBodiesBytes: number;
   /** Largest whole reply of a provider. */
   readonly replyBytes: number;
+  /** Calls under way. */
+  readonly concurrentCalls: number;
   /** Open connections of callers. */
   readonly connections: number;
   /** Of one address. */

@@ -61,6 +61,7 @@ export function loadConfig(options: LoadOptions): Config {
       bodyBytes: limits.body_bytes,
       allBodiesBytes: limits.all_bodies_bytes,
       replyBytes: limits.reply_bytes,
+      concurrentCalls: limits.concurrent_calls,
       connections: limits.connections,
       connectionsPerAddress: limits.connections_per_address,
     },

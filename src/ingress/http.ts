@@ -121,8 +121,16 @@ class HttpIngress {
         return this.#models(exchange, route.kind, match.named);
       case "inference":
         checkContentType(request.headers);
+        this.#admit(exchange);
         return this.#call(exchange, route, caller, { path: plainPath(target.path), query: target.query, named: match.named });
     }
+  }
+
+  #admit({ response }: Exchange): void {
+    const { admission } = this.#options;
+    if (admission === undefined) return;
+    admission.admit();
+    response.once("close", () => admission.release());
   }
 
   async #call(
@@ -224,7 +232,7 @@ class HttpIngress {
     } catch (thrown) {
       if (sink === undefined) throw thrown;
       const error = toGatewayError(thrown);
-      if (error.fault === "gateway") this.#options.onInternalError(exchange.id, error);
+      if (error.code === "internal") this.#options.onInternalError(exchange.id, error);
       sink.end({ kind: "error", error }, false);
       return;
     } finally {
@@ -264,15 +272,17 @@ class HttpIngress {
   #fail(exchange: Exchange, error: GatewayError): void {
     const { response, request } = exchange;
     this.#release(exchange);
-    if (error.fault === "gateway") this.#options.onInternalError(exchange.id, error);
+    if (error.code === "internal") this.#options.onInternalError(exchange.id, error);
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
     const { wire = families[familyOf(request)].errors, allow, id } = exchange;
     const { status, headers, body } = wire.encodeError(error, id);
-    // A body that was not read to its end would be taken for the next request of this connection.
-    const connection = request.complete ? undefined : "close";
+    // A body that was not read to its end would be taken for the next request of this connection. Whoever is only turned away
+    // keeps it, as making another costs us more than reading a short body to its end.
+    const drained = request.complete || (error.code === "gateway_overloaded" && isShort(request));
+    const connection = drained ? undefined : "close";
     this.#write(exchange, status, { ...headers, allow, connection }, JSON.stringify(body));
   }
 
@@ -320,6 +330,10 @@ const furnish = (serving: Serving, operated: boolean): House => ({
   hosts: new HostGuard({ open: serving.open }),
   table: routeTable(operated ? serving.metrics : undefined),
 });
+
+/** Whether what is left of a request is little enough to be read and thrown away, which Node does when its answer has ended. */
+const isShort = ({ headers }: IncomingMessage): boolean => Number(headers["content-length"] ?? Number.NaN) <= shortBody;
+const shortBody = 64 * 1024;
 
 const noBody = { json: {}, members: new Map<string, Span>() };
 

@@ -38,11 +38,20 @@ export interface IngressOptions {
   readonly unready: () => string | undefined;
   /** What operators may see and do; none: their routes do not exist. */
   readonly operator?: OperatorPort | undefined;
+  /** Asked for each call whose caller is known, before its body is read; none: all are taken. */
+  readonly admission?: Admission | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Told of every error that is the gateway's own fault. */
   readonly onInternalError: (callId: string, error: GatewayError) => void;
   readonly limits: IngressLimits;
+}
+
+/** Who is let in while there is more to do than can be done. */
+export interface Admission {
+  /** Throws GatewayError where a call is turned away; one that is taken must be given back. */
+  admit(): void;
+  release(): void;
 }
 
 export interface IngressLimits extends StreamTimers {

@@ -7,6 +7,7 @@ export const limits = section(
     body_bytes: size.default(32 * 1024 ** 2),
     all_bodies_bytes: size.default(512 * 1024 ** 2),
     reply_bytes: size.default(64 * 1024 ** 2),
+    concurrent_calls: wholeNumber(1, 1_000_000).default(10_000),
     connections: wholeNumber(1, 65_535).default(4096),
     connections_per_address: wholeNumber(1, 65_535).default(1024),
   }),
