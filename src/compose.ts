@@ -6,6 +6,7 @@ import { openPins } from "./conversations/open-pins.ts";
 import { TurnStore } from "./conversations/turn-store.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
+import { EgressGuard, type GuardedNetwork } from "./egress-guard.ts";
 import { type Settings, type Snapshot, type Standing, snapshot } from "./snapshot.ts";
 import { systemClock } from "./transport/clock.ts";
 import { HttpTransport } from "./transport/http-transport.ts";
@@ -16,8 +17,12 @@ export type { Settings, Snapshot } from "./snapshot.ts";
 export interface ComposeOptions extends Settings {
   /** Told of what the operator should know while the gateway runs, in sentences. */
   readonly onTrouble: (message: string) => void;
+  /** True: who has finished its work and forgets to close the gateway ends all the same, once the books are written. */
+  readonly yields?: boolean | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
+  /** How the outside is reached. Default: the machine's own resolver and sockets. */
+  readonly network?: GuardedNetwork | undefined;
 }
 
 /** The gateway without an entrance: what an ingress, the library face and the command line are given. */
@@ -46,7 +51,7 @@ export interface Gateway {
 /** Builds everything from the configuration: the one place where areas meet. Throws StorageError if the ledger cannot be opened. */
 export async function compose(options: ComposeOptions): Promise<Gateway> {
   const standing = await openStanding(options);
-  const { ledger, pins, transport, clock, random } = standing;
+  const { ledger, pins, transport, egress, clock, random } = standing;
   let current = snapshot(options, standing);
   return {
     handler: (call) => current.handler(call),
@@ -54,7 +59,9 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     random,
     current: () => current,
     apply: (settings) => {
-      current = snapshot(settings, standing);
+      const next = snapshot(settings, standing);
+      egress.apply(settings);
+      current = next;
     },
     listModels: () => current.models.all(),
     unready: () => {
@@ -66,23 +73,25 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
       await Promise.all([ledger.flush(), pins.flush()]);
     },
     close: async () => {
-      await transport.close();
+      await Promise.all([transport.close(), egress.close()]);
       await Promise.all([ledger.close(), pins.close()]);
     },
   };
 }
 
 async function openStanding(options: ComposeOptions): Promise<Standing> {
-  const { config, onTrouble, clock = systemClock, random = systemRandom } = options;
-  const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble });
-  const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble }), ledger);
+  const { config, onTrouble, yields, clock = systemClock, random = systemRandom } = options;
+  const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble, yields });
+  const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble, yields }), ledger);
   const { ttlMs } = config.conversations;
+  const egress = new EgressGuard({ settings: options, clock, network: options.network, onTrouble });
   return {
     clock,
     random,
     ledger,
     pins,
-    transport: new HttpTransport({ clock }),
+    egress,
+    transport: new HttpTransport({ clock, egress: egress.towardsProviders }),
     answers: new AnswerStore(clock, { ttlMs }),
     turns: new TurnStore(clock, { ttlMs }),
   };

@@ -74,7 +74,7 @@ export interface ErrorDetails {
  * holds a secret, a path of this machine or a stack.
  */
 export class GatewayError extends Error {
-  override readonly name = "GatewayError";
+  override readonly name: string = "GatewayError";
   readonly code: ErrorCode;
   readonly status: number;
   readonly grpcStatus: number;

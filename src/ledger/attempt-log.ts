@@ -11,13 +11,15 @@ export interface LedgerHealth extends WriterHealth {
   readonly open: number;
 }
 
+type Rows = Pick<RowWriter, "push" | "flush" | "close" | "health">;
+
 /** The ledger's main-thread side: an attempt that ends is a row for the writer, and calls never wait for it. */
 export class LedgerWriter implements AttemptLog {
-  readonly #rows: RowWriter;
+  readonly #rows: Rows;
   #begun = 0;
   #finished = 0;
 
-  private constructor(rows: RowWriter) {
+  private constructor(rows: Rows) {
     this.#rows = rows;
   }
 
@@ -25,6 +27,11 @@ export class LedgerWriter implements AttemptLog {
   static async start(options: Omit<RowWriterOptions, "what">): Promise<LedgerWriter> {
     const rows = new RowWriter({ ...options, what: "ledger" });
     await rows.launch();
+    return new LedgerWriter(rows);
+  }
+
+  /** Books what attempts cost and hands their entries to `rows`, which may be nobody: for a gateway without files. */
+  static over(rows: Rows): LedgerWriter {
     return new LedgerWriter(rows);
   }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "../canonical/ports.ts";
 import type { BacklogLimits } from "../storage/backlog.ts";
+import { inMemory, keepsNoRows } from "../storage/in-memory.ts";
 import { migrate } from "../storage/migrations.ts";
 import type { WorkerStart } from "../storage/protocol.ts";
 import { openSqlite } from "../storage/sqlite.ts";
@@ -11,12 +12,14 @@ import { entryColumns, insertStatement } from "./entry.ts";
 import { ledgerMigrations } from "./migrations.ts";
 
 export interface LedgerOptions {
-  /** Where the gateway keeps its data; made if missing, readable by this user only. */
+  /** Where the gateway keeps its data; made if missing, readable by this user only. `:memory:`: nothing is kept. */
   readonly dataDir: string;
   readonly clock: Clock;
   readonly limits?: Partial<BacklogLimits> | undefined;
   /** See RowWriterOptions. */
   readonly groupMs?: number | undefined;
+  /** See RowWriterOptions. */
+  readonly yields?: boolean | undefined;
   readonly onTrouble?: ((message: string) => void) | undefined;
   /** How long the worker waits for another process's lock before it says so and tries again. Default 1000. */
   readonly busyTimeoutMs?: number | undefined;
@@ -32,7 +35,8 @@ export const ledgerFile = (dataDir: string): string => join(dataDir, "ledger.sql
  * cause and what to do, and then the gateway must not start.
  */
 export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> {
-  const { dataDir, clock, limits, groupMs, onTrouble, busyTimeoutMs = 1000, startWorker = startRowWorker } = options;
+  const { dataDir, clock, limits, groupMs, yields, onTrouble, busyTimeoutMs = 1000, startWorker = startRowWorker } = options;
+  if (dataDir === inMemory) return LedgerWriter.over(keepsNoRows);
   const path = ledgerFile(dataDir);
   const db = openSqlite(path);
   try {
@@ -45,6 +49,7 @@ export async function openLedger(options: LedgerOptions): Promise<LedgerWriter> 
     clock,
     limits,
     groupMs,
+    yields,
     onTrouble,
     startWorker: (committed) => startWorker({ ...setup, committed }),
   });

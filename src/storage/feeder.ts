@@ -11,6 +11,11 @@ export interface FeederOptions {
   readonly backlog: Backlog;
   /** Starts a worker thread that speaks `protocol.ts` and notes its last commit in `committed`. */
   readonly startWorker: (committed: BigInt64Array) => Worker;
+  /**
+   * True: an idle worker lets the process end; one that still has rows does not. Costs a message per hand-over. Default: the
+   * process lasts until `end`.
+   */
+  readonly yields?: boolean | undefined;
   /** Told when writing begins to fail, and when rows were refused. */
   readonly onTrouble: (message: string) => void;
 }
@@ -52,6 +57,7 @@ export class Feeder {
         this.#worker = worker;
         this.trouble = undefined;
         this.feed();
+        this.#yield(worker);
         resolve();
       });
       worker.once("exit", () => {
@@ -78,8 +84,10 @@ export class Feeder {
     for (let batch = backlog.next(); batch !== undefined; batch = backlog.next()) {
       worker.postMessage({ kind: "batch", id: batch.id, cells: batch.cells } satisfies ToWorker);
     }
-    if (this.#waiters.length === 0 || this.#syncing) return;
+    const watched = this.#options.yields === true && backlog.rows > 0;
+    if ((this.#waiters.length === 0 && !watched) || this.#syncing) return;
     this.#syncing = true;
+    worker.ref();
     worker.postMessage({ kind: "sync" } satisfies ToWorker);
   }
 
@@ -129,11 +137,16 @@ export class Feeder {
     });
   }
 
+  #yield(worker: Worker): void {
+    if (this.#options.yields === true && !this.#syncing) worker.unref();
+  }
+
   #hear(message: Exclude<FromWorker, { readonly kind: "ready" }>): void {
     switch (message.kind) {
       case "synced":
         this.#syncing = false;
         this.feed();
+        if (this.#worker !== undefined) this.#yield(this.#worker);
         break;
       case "irregular":
         this.repeated += message.known;

@@ -30,6 +30,8 @@ export interface RowWriterOptions {
   /** Starts a worker thread that speaks `protocol.ts` and notes its last commit in `committed`. */
   readonly startWorker: (committed: BigInt64Array) => Worker;
   readonly limits?: Partial<BacklogLimits> | undefined;
+  /** See FeederOptions. */
+  readonly yields?: boolean | undefined;
   /**
    * How long rows gather before they are handed over, in milliseconds: what a sudden death loses at most. A hand-over
    * costs both threads some 150 µs of CPU however few its rows. Default 5.
@@ -73,13 +75,13 @@ export class RowWriter {
 
   /** The worker is started with the first row, unless `launch` was called before. */
   constructor(options: RowWriterOptions) {
-    const { clock, startWorker, what } = options;
+    const { clock, startWorker, what, yields } = options;
     this.#what = what;
     this.#clock = clock;
     this.#groupMs = options.groupMs ?? 5;
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#backlog = new Backlog({ ...defaultLimits, ...options.limits });
-    this.#feeder = new Feeder({ what, clock, startWorker, backlog: this.#backlog, onTrouble: this.#onTrouble });
+    this.#feeder = new Feeder({ what, clock, startWorker, backlog: this.#backlog, yields, onTrouble: this.#onTrouble });
   }
 
   /** Starts the worker and waits until it has the database open. Throws StorageError if it cannot. */

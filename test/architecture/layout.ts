@@ -64,7 +64,9 @@ export const mayImport: { readonly [area: string]: readonly string[] } = {
   "compose.ts": ["gateway.ts", "snapshot.ts", ...belowIngress],
   "server.ts": ["compose.ts", "ingress"],
   "main.ts": ["server.ts", "compose.ts", "machine", ...everyArea],
-  "index.ts": ["compose.ts", "gateway.ts", ...belowIngress],
+  // The library's face: what it needs of the gateway it loads when one is made.
+  library: ["compose.ts", ...belowIngress],
+  "index.ts": ["library", "compose.ts", "gateway.ts", ...belowIngress],
 };
 
 /** All but these may also import telemetry. */

@@ -1,0 +1,34 @@
+import { compose } from "../compose.ts";
+import { ConfigError } from "../config/problems.ts";
+import { openCaller } from "../identity/keys.ts";
+import { resolveProviders } from "../providers/index.ts";
+import type { Gateway } from "./gateway.ts";
+import { LiveGateway } from "./live-gateway.ts";
+import type { GatewayOptions } from "./options.ts";
+import { readSettings } from "./settings.ts";
+
+/** See createGateway. Everything that it loads is loaded with this module. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const config = readSettings(options);
+  const { key, onTrouble = () => {} } = options;
+  // Keys are for those who come from outside; who holds this object is inside.
+  const keys = key === undefined ? [] : config.keys.filter(({ secret }) => secret.reveal() === key);
+  if (key !== undefined && keys.length === 0)
+    throw new ConfigError([{ message: "key: no key of the configuration has this secret" }]);
+  const settled = { ...config, keys };
+  const core = await compose({
+    config: settled,
+    providers: resolveProviders(settled.providers, settled.environment),
+    onTrouble,
+    yields: true,
+  });
+  const caller = key === undefined ? openCaller : core.current().identify(key);
+  const losses = (caller.kind === "key" ? caller.losses : undefined) ?? settled.strict;
+  return new LiveGateway(core, {
+    caller,
+    clock: core.clock,
+    random: core.random,
+    losses,
+    totalMs: settled.timeouts.totalMs,
+  });
+}
