@@ -82,6 +82,13 @@ export const packages: { readonly [name: string]: readonly string[] } = {
   commander: ["cli"],
   "@cfworker/json-schema": ["policy"],
   jsonrepair: ["policy"],
+  pino: ["telemetry"],
+  "prom-client": ["telemetry"],
+  "@opentelemetry/api": ["telemetry"],
+  "@opentelemetry/exporter-trace-otlp-http": ["telemetry"],
+  "@opentelemetry/resources": ["telemetry"],
+  "@opentelemetry/sdk-trace": ["telemetry"],
+  "@opentelemetry/semantic-conventions": ["telemetry"],
   ajv: ["simulator"],
   "ajv-formats": ["simulator"],
 };
