@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "./canonical/json.ts";
-import type { Ports, Prepared } from "./cli/ports.ts";
+import type { Engine, Ports } from "./cli/ports.ts";
 import { runCli } from "./cli/program.ts";
-import type { Config } from "./config/config.ts";
-import { keyVariables, knownNames, resolveProviders } from "./providers/index.ts";
-import { serve } from "./server.ts";
+import { present, systemFiles } from "./machine/files.ts";
+import { sendHttp } from "./machine/http.ts";
+import { readLines } from "./machine/lines.ts";
+import { readStdin, systemTerminal } from "./machine/terminal.ts";
 import { systemClock } from "./transport/clock.ts";
-import { HttpTransport, readAll } from "./transport/http-transport.ts";
 
 /** Runs the command line in this process and ends it. `argv` is without Node and the program's name. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -27,41 +27,60 @@ function processPorts(): Ports {
     version: version(),
     env: process.env,
     cwd: process.cwd(),
+    terminal: systemTerminal(),
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
-    readFile,
+    write: (text, to) => (to === "out" ? process.stdout : process.stderr).write(text),
+    stdin: readStdin,
+    readLines,
+    readFile: (path) => present(() => readFileSync(path, "utf8")),
+    files: systemFiles,
+    http: sendHttp,
     getJson,
     wall: systemClock.wall,
     now: systemClock.now,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
     onStop,
-    known: knownNames,
-    keyVariables,
-    prepare,
+    engine,
   };
 }
 
-function prepare(config: Config, onTrouble: (message: string) => void): Prepared {
-  const providers = resolveProviders(config.providers, config.environment);
+/** Only the commands that need the gateway's machinery pay for loading it. */
+async function engine(): Promise<Engine> {
+  const { keyVariables, knownNames, resolveProviders } = await import("./providers/index.ts");
   return {
-    providers: [...providers.values()],
-    async serve() {
-      const { address, gateway, close } = await serve({ config, providers, onTrouble });
-      return { address, listModels: () => gateway.listModels(), close };
+    known: knownNames,
+    keyVariables,
+    prepare(config, onTrouble) {
+      const providers = resolveProviders(config.providers, config.environment);
+      return {
+        providers: [...providers.values()],
+        async serve() {
+          const { serve } = await import("./server.ts");
+          const { address, gateway, close } = await serve({ config, providers, onTrouble });
+          return { address, listModels: () => gateway.listModels(), close };
+        },
+        async open() {
+          const { compose } = await import("./compose.ts");
+          return compose({ config, providers, onTrouble });
+        },
+        async probe(name, timeoutMs) {
+          const found = providers.get(name);
+          if (found === undefined) throw new Error(`There is no provider ${name}.`);
+          const [{ probe }, { HttpTransport }] = await Promise.all([
+            import("./router/probe.ts"),
+            import("./transport/http-transport.ts"),
+          ]);
+          const transport = new HttpTransport({ clock: systemClock });
+          return probe(found, transport, systemClock, timeoutMs).finally(() => transport.close());
+        },
+      };
     },
   };
 }
 
-function readFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
-    throw error;
-  }
-}
-
 async function getJson(url: string, timeoutMs: number): Promise<Json | undefined> {
+  const { HttpTransport, readAll } = await import("./transport/http-transport.ts");
   const { origin, pathname } = new URL(url);
   const transport = new HttpTransport({ clock: systemClock });
   const timeouts = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };

@@ -1,12 +1,12 @@
-import { loadConfig } from "../config/load.ts";
+import { loadFor } from "./commands/command.ts";
 import type { Ports } from "./ports.ts";
-import { table } from "./table.ts";
+import { table } from "./terminal/table.ts";
 
-/** `polygate check-config`: reads and checks the configuration as `start` would, and starts nothing. Returns the exit code. */
-export function checkConfigCommand(options: { readonly config?: string | undefined }, ports: Ports): number {
-  const { env, cwd, known } = ports;
-  const config = loadConfig({ argvPath: options.config, env, cwd, readFile: (path) => ports.readFile(path), known });
-  const { providers } = ports.prepare(config, () => {});
+/** `polygate config check`: reads and checks the configuration as `serve` would, and starts nothing. Returns the exit code. */
+export async function checkConfigCommand(options: { readonly config?: string | undefined }, ports: Ports): Promise<number> {
+  const config = await loadFor(ports, options.config);
+  const { prepare } = await ports.engine();
+  const { providers } = prepare(config, () => {});
   const { file, server, keys, dataDir } = config;
   for (const line of table([
     ["config", file ?? "none: the defaults hold"],

@@ -25,3 +25,7 @@ export function explainFailure(thrown: unknown, server?: Pick<ServerOptions, "ho
       return undefined;
   }
 }
+
+/** Why there is nothing to be read in the books. */
+export const unreadable = (thrown: unknown): string =>
+  `The ledger cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`;

@@ -1,119 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Config } from "../config/config.ts";
-import type { Ports, ProviderView } from "./ports.ts";
 import { runCli } from "./program.ts";
-
-interface World {
-  readonly yaml?: string;
-  readonly env?: { readonly [name: string]: string };
-  readonly providers?: readonly ProviderView[];
-  /** What serving runs into. */
-  readonly failure?: Error;
-  /** Whether what runs ends when it is asked to. */
-  readonly drains?: boolean;
-  readonly running?: { readonly ollama: boolean };
-}
-
-/** A command line whose ports are all of this test's making. */
-class Session implements Ports {
-  readonly version = "9.8.7";
-  readonly cwd = "/w";
-  readonly env: Ports["env"];
-  readonly known = { providers: ["openai"], wires: ["openai-chat"] };
-  readonly keyVariables = ["OPENAI_API_KEY", "GROQ_API_KEY"];
-  readonly lines: string[] = [];
-  readonly errors: string[] = [];
-  readonly configs: Config[] = [];
-  readonly drained: number[] = [];
-  clock = 0;
-  trouble: (message: string) => void = () => {};
-  readonly #world: World;
-  readonly #stops = new Set<() => void>();
-  readonly #waiting: { readonly text: RegExp; readonly resolve: () => void }[] = [];
-
-  constructor(world: World = {}) {
-    this.#world = world;
-    this.env = { HOME: "/home/op", ...world.env };
-  }
-
-  out(line: string): void {
-    this.lines.push(line);
-    for (const { text, resolve } of this.#waiting) if (text.test(line)) resolve();
-  }
-
-  err(line: string): void {
-    this.errors.push(line);
-  }
-
-  readFile(path: string): string | undefined {
-    return path === "/w/polygate.yaml" ? this.#world.yaml : undefined;
-  }
-
-  async getJson(url: string): Promise<{ models: { name: string }[] } | undefined> {
-    return this.#world.running?.ollama === true && url.includes("11434") ? { models: [{ name: "llama3.2:3b" }] } : undefined;
-  }
-
-  wall(): number {
-    return 0;
-  }
-
-  now(): number {
-    return this.clock;
-  }
-
-  sleep(): Promise<void> {
-    return new Promise(() => {});
-  }
-
-  onStop(listener: () => void): () => void {
-    this.#stops.add(listener);
-    return () => this.#stops.delete(listener);
-  }
-
-  prepare(config: Config, onTrouble: (message: string) => void): ReturnType<Ports["prepare"]> {
-    this.configs.push(config);
-    this.trouble = onTrouble;
-    const own = config.providers.map(({ name, baseUrl = "https://api.openai.com/v1" }) => ({
-      name,
-      baseUrl,
-      credentialFrom: "none needed",
-    }));
-    const { failure, drains = true, providers = [] } = this.#world;
-    return {
-      providers: [...own, ...providers],
-      serve: async () => {
-        if (failure !== undefined) throw failure;
-        return {
-          address: "http://127.0.0.1:4000",
-          listModels: async () => ({
-            models: [...own, ...providers].map(({ name }) => ({ id: `${name}/echo`, provider: name, createdAt: 0 })),
-            silent: [],
-          }),
-          close: (ms) => {
-            this.drained.push(ms);
-            return drains ? Promise.resolve() : new Promise(() => {});
-          },
-        };
-      },
-    };
-  }
-
-  /** Resolves once a line of output matches. */
-  until(text: RegExp): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ text, resolve });
-    });
-  }
-
-  stop(): void {
-    for (const listener of this.#stops) listener();
-  }
-
-  get text(): string {
-    return this.lines.join("\n");
-  }
-}
+import { Session } from "./testing/session.ts";
 
 /** Starts, waits for the curl line, stops. */
 async function startAndStop(session: Session, ...argv: string[]): Promise<number> {
@@ -206,7 +94,7 @@ test("one wish to stop, told twice by the terminal and npm, drains; a second wis
 
 test("what is wrong with the configuration is told line by line, with exit code 2", async () => {
   const session = new Session({ yaml: "server: { prot: 1 }\nproviders: { opnai: {} }" });
-  assert.equal(await runCli(["check-config"], session), 2);
+  assert.equal(await runCli(["config", "check"], session), 2);
   assert.deepEqual(session.errors, [
     "The configuration cannot be used:",
     '  /w/polygate.yaml:1:11: server: unknown key "prot"; did you mean "port"?',
@@ -219,7 +107,7 @@ test("what is wrong with the configuration is told line by line, with exit code 
 test("help teaches, the version is told, a misspelt command is answered with the one that was meant", async () => {
   const help = new Session();
   assert.equal(await runCli(["--help"], help), 0);
-  assert.match(help.text, /polygate start --port 8080/);
+  assert.match(help.text, /polygate serve --port 8080/);
   assert.match(help.text, /OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:4000\/v1/);
   const version = new Session();
   assert.equal(await runCli(["--version"], version), 0);

@@ -1,7 +1,7 @@
 import type { Simulator, SimulatorOptions } from "../simulator/index.ts";
 import { explainFailure } from "./failure.ts";
 import type { Ports } from "./ports.ts";
-import { table } from "./table.ts";
+import { table } from "./terminal/table.ts";
 
 export interface SimulateOptions {
   readonly host: string;

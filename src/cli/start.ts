@@ -5,7 +5,7 @@ import { ConfigError } from "../config/problems.ts";
 import { explainFailure } from "./failure.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
 import type { ModelListingView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
-import { table } from "./table.ts";
+import { table } from "./terminal/table.ts";
 
 export interface StartOptions {
   readonly config?: string | undefined;
@@ -23,14 +23,15 @@ const sameWishMs = 500;
 /** `polygate start`: serves until it is told to stop. Resolves to the exit code. */
 export async function startCommand(options: StartOptions, ports: Ports): Promise<number> {
   const { config: argvPath, host, port } = options;
-  const { env, cwd, known } = ports;
+  const { env, cwd } = ports;
+  const { known, keyVariables, prepare } = await ports.engine();
   const said = loadConfig({ argvPath, env, cwd, readFile: (path) => ports.readFile(path), known, overrides: { host, port } });
   // A configuration file says all there is; without one we look around.
   const local = options.discover && said.file === undefined ? await findLocalServers((url, ms) => ports.getJson(url, ms)) : [];
   // A stack may quote what a caller or a provider sent, which must not steer the terminal.
   const trouble = (message: string): void => ports.err(`polygate: ${message.replaceAll(/[^\P{C}\n\t]/gu, "?")}`);
   let config: Config = { ...said, providers: [...said.providers, ...local] };
-  let prepared: Prepared = ports.prepare(config, trouble);
+  let prepared: Prepared = prepare(config, trouble);
   const simulator =
     prepared.providers.length === 0
       ? await (await import("../simulator/index.ts")).startSimulator({ pace: { ms: 20 } })
@@ -38,13 +39,13 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
   try {
     if (simulator !== undefined) {
       config = { ...said, providers: [{ name: "sim", wire: "openai-chat", baseUrl: `${simulator.url}/v1`, apiKey: "none" }] };
-      prepared = ports.prepare(config, trouble);
+      prepared = prepare(config, trouble);
     }
     refuseCircles(config, prepared.providers);
     const running = await start(prepared, config, ports);
     if (running === undefined) return 1;
     const localNames = new Set([...local.map(({ name }) => name), ...(simulator === undefined ? [] : ["sim"])]);
-    for (const line of report(config, prepared.providers, running.address, localNames, ports)) ports.out(line);
+    for (const line of report(config, prepared.providers, running.address, localNames, keyVariables)) ports.out(line);
     const stopped = untilStopped(running, config, ports);
     await firstCall(running, config, prepared.providers, localNames, ports, stopped);
     return await stopped;
@@ -87,7 +88,7 @@ function report(
   providers: readonly ProviderView[],
   address: string,
   local: ReadonlySet<string>,
-  ports: Ports,
+  keyVariables: readonly string[],
 ): readonly string[] {
   const { keys, server } = config;
   const open = isLoopback(server.host)
@@ -104,7 +105,7 @@ function report(
     ...(local.has("sim")
       ? [
           "No credential and no local model server was found, so a simulator answers as the provider `sim`.",
-          `For real models set ${either(ports.keyVariables)}, or start Ollama or LM Studio, and start again.`,
+          `For real models set ${either(keyVariables)}, or start Ollama or LM Studio, and start again.`,
           "",
         ]
       : []),

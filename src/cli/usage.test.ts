@@ -3,6 +3,8 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { LedgerWriter } from "../ledger/attempt-log.ts";
 import { openLedger } from "../ledger/open.ts";
 import { attemptEnd, attemptStart, realClock, temporaryDirectory } from "../ledger/testing/attempts.ts";
+import type { Terminal } from "./ports.ts";
+import { Session } from "./testing/session.ts";
 import { usageCommand } from "./usage.ts";
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -17,13 +19,13 @@ afterEach(async () => {
 });
 
 async function usage(
-  flags: { since?: string; by?: string; json?: boolean } = {},
-): Promise<{ code: number; lines: readonly string[] }> {
-  const lines: string[] = [];
-  const { since = "24h", by = "model", json = false } = flags;
-  const nowMs = attemptStart(0).startedAt + 1000;
-  const code = await usageCommand({ dataDir: directory.dataDir, since, by, json, nowMs, out: (line) => lines.push(line) });
-  return { code, lines };
+  flags: { since?: string; until?: string; by?: string; json?: boolean } = {},
+  terminal: Partial<Terminal> = {},
+): Promise<{ code: number; lines: readonly string[]; errors: readonly string[] }> {
+  const session = new Session({ wall: attemptStart(0).startedAt + 1000, terminal });
+  const { since = "24h", until, by = "model", json = false } = flags;
+  const code = await usageCommand({ dataDir: directory.dataDir, since, until, by, json, ports: session });
+  return { code, lines: session.lines, errors: session.errors };
 }
 
 test("with no ledger, and with an empty one, it says what to do", async () => {
@@ -31,7 +33,7 @@ test("with no ledger, and with an empty one, it says what to do", async () => {
     if (made) writer = await openLedger({ dataDir: directory.dataDir, clock: realClock });
     const { code, lines } = await usage();
     assert.equal(code, 0);
-    assert.match(lines.join("\n"), /^No calls in the last 24h\. Send one/);
+    assert.match(lines.join("\n"), /^No calls since 24h ago\. Send one/);
   }
 });
 
@@ -44,16 +46,36 @@ test("prints an aligned table while the gateway is writing", async () => {
   const { code, lines } = await usage();
   assert.equal(code, 0);
   assert.deepEqual(lines, [
-    "PROVIDER  MODEL     CALLS  ATTEMPTS  ERRORS   INPUT  CACHE READ  CACHE WRITE  OUTPUT  REASONING",
-    "openai    gpt-1     1,500     1,500       0  15,000       4,500        4,500   7,500      6,000",
-    "acme      evil?[2J      1         1       0       0           0            0       0          0",
-    "total               1,501     1,501       0  15,000       4,500        4,500   7,500      6,000",
-    "1 attempts came without usage; their tokens are not in these sums.",
+    "PROVIDER  MODEL     CALLS  ATTEMPTS  ERRORS   INPUT  CACHE READ  CACHE WRITE  OUTPUT  REASONING  COST USD",
+    "openai    gpt-1     1,500     1,500       0  15,000       4,500        4,500   7,500      6,000         ?",
+    "acme      evil?[2J      1         1       0       0           0            0       0          0         ?",
+    "total               1,501     1,501       0  15,000       4,500        4,500   7,500      6,000         ?",
+    "1 attempt was without usage; what they used is not in these sums.",
+    "1,500 attempts were of models whose price is not known; what they cost is not in these sums.",
   ]);
   assert.match((await usage({ by: "key" })).lines.join("\n"), /^KEY .*\ndev +1,501/);
 });
 
-test("--since and --json", async () => {
+test("sums up by a label of the keys, and knows what was paid and what is missing from it", async () => {
+  writer = await openLedger({ dataDir: directory.dataDir, clock: realClock });
+  const book = (index: number, team: string | undefined, nano: bigint | undefined): void => {
+    const labels = team === undefined ? {} : { 'the "team"': team };
+    // Only the nine tokens that went out have a price.
+    const rates = { input: 0n, output: ((nano ?? 0n) * 1000n) / 9n };
+    const prices = { find: () => (nano === undefined ? undefined : { version: "v1", rates, tiers: [], disputed: false }) };
+    writer?.begin(attemptStart(index, { labels, prices })).settle(attemptEnd());
+  };
+  book(1, "web", 900_000_000n);
+  book(2, "web", undefined);
+  book(3, "ops\u001b[2J", 9_000n);
+  book(4, undefined, 0n);
+  await writer.flush();
+  const { lines } = await usage({ by: 'label:the "team"' });
+  const costs = lines.slice(0, 5).map((line) => line.replace(/ {2,}.* /, " "));
+  assert.deepEqual(costs, ['THE "TEAM" USD', "web 0.90+", "ops?[2J 0.000009", "(none) 0.00", "total 0.900009+"]);
+});
+
+test("--since, --until and --json", async () => {
   writer = await openLedger({ dataDir: directory.dataDir, clock: realClock });
   const { startedAt } = attemptStart(0);
   writer.begin(attemptStart(1)).settle(attemptEnd());
@@ -62,13 +84,21 @@ test("--since and --json", async () => {
   const calls = async (since: string): Promise<unknown> =>
     JSON.parse((await usage({ since, json: true })).lines.join("")).total.calls;
   assert.deepEqual([await calls("24h"), await calls("7d"), await calls("30m")], [1, 2, 1]);
+  const until = async (text: string): Promise<unknown> =>
+    JSON.parse((await usage({ since: "7d", until: text, json: true })).lines.join("")).total.calls;
+  assert.deepEqual([await until("24h"), await until("2023-11-10"), await until("2023-11-16")], [1, 0, 2]);
 });
 
 test("flags that mean nothing are answered with what would", async () => {
-  for (const since of ["", "24", "h", "0h", "-1d", "1w"]) {
-    const { code, lines } = await usage({ since });
-    assert.deepEqual([code, lines.length], [2, 1]);
-    assert.match(lines[0] ?? "", /30m, 24h or 7d/);
+  for (const since of ["", "24", "h", "0h", "-1d", "1y", "yesterday", "2026-13-01"]) {
+    const { code, lines, errors } = await usage({ since });
+    assert.deepEqual([code, lines.length, errors.length], [2, 0, 1]);
+    assert.match(errors[0] ?? "", /30m, 24h or 7d/);
   }
-  assert.deepEqual(await usage({ by: "colour" }), { code: 2, lines: ['--by takes model, provider or key; "colour" is none.'] });
+  assert.match((await usage({ until: "soon" })).errors.join(), /^--until takes .*"soon" is neither\.$/);
+  for (const by of ["colour", "label:"]) {
+    const { code, errors } = await usage({ by });
+    assert.equal(code, 2);
+    assert.match(errors.join(), new RegExp(`^--by takes model, provider, key, or label:NAME .*"${by}" is none of these\\.$`));
+  }
 });

@@ -1,108 +1,102 @@
+import { formatDollars } from "../canonical/cost.ts";
 import { openLedgerReader } from "../ledger/reader.ts";
 import { type ReportBy, type UsageLine, type UsageReport, type UsageSums, usageReport } from "../ledger/report.ts";
+import { unreadable } from "./failure.ts";
+import { moment, noMoment } from "./moment.ts";
+import type { Ports } from "./ports.ts";
+import { jsonText } from "./terminal/json.ts";
+import { paintFor } from "./terminal/paint.ts";
+import { table } from "./terminal/table.ts";
+import { oneLine } from "./terminal/text.ts";
 
 export interface UsageOptions {
   readonly dataDir: string;
-  /** How far back: a number and m, h or d, e.g. `24h`. */
+  /** See `moment`. */
   readonly since: string;
-  /** model, provider or key. */
+  /** None: now. */
+  readonly until?: string | undefined;
+  /** model, provider, key, or label:NAME. */
   readonly by: string;
   readonly json: boolean;
-  /** Takes one line of output. */
-  readonly out: (line: string) => void;
-  /** Milliseconds since the epoch. */
-  readonly nowMs: number;
+  readonly ports: Pick<Ports, "out" | "err" | "wall" | "terminal" | "env">;
 }
 
 /** `polygate usage`: prints what was used, read from the ledger while the gateway may be running. Returns the exit code. */
 export async function usageCommand(options: UsageOptions): Promise<number> {
-  const { since, by, json, out, nowMs } = options;
-  const sinceMs = parseSpan(since);
-  if (sinceMs === undefined) {
-    out(`--since takes a number and m, h or d, such as 30m, 24h or 7d; "${since}" is none.`);
+  const { since, until, by, json, ports } = options;
+  const nowMs = ports.wall();
+  const sinceMs = moment(since, nowMs);
+  // The window is open towards the present: an attempt may begin while we look.
+  const untilMs = until === undefined ? Number.MAX_SAFE_INTEGER : moment(until, nowMs);
+  if (sinceMs === undefined || untilMs === undefined) {
+    ports.err(sinceMs === undefined ? noMoment("--since", since) : noMoment("--until", until ?? ""));
     return 2;
   }
   if (!isReportBy(by)) {
-    out(`--by takes model, provider or key; "${by}" is none.`);
+    ports.err(`--by takes model, provider, key, or label:NAME with the name of a label; ${JSON.stringify(by)} is none of these.`);
     return 2;
   }
   let report: UsageReport | undefined;
   try {
     const db = openLedgerReader(options.dataDir);
-    // The window is open towards the present: an attempt may begin while we look.
-    if (db !== undefined) {
-      const window = { sinceMs: nowMs - sinceMs, untilMs: Number.MAX_SAFE_INTEGER };
-      report = await usageReport(db, window, by).finally(() => db.destroy());
-    }
+    if (db !== undefined) report = await usageReport(db, { sinceMs, untilMs }, by).finally(() => db.destroy());
   } catch (thrown) {
-    out(`The ledger cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    ports.err(unreadable(thrown));
     return 1;
   }
-  if (json) out(JSON.stringify({ since, by, lines: report?.lines ?? [], total: report?.total ?? null }, digits, 2));
-  else if (report === undefined || report.total.attempts === 0n) {
-    out(`No calls in the last ${since}. Send one through the gateway and it shows here; --since 7d looks further back.`);
-  } else for (const line of table(report, by)) out(line);
+  if (json) {
+    const { lines = [], total = null } = report ?? {};
+    ports.out(jsonText({ since, until, by, lines, total }));
+  } else if (report === undefined || report.total.attempts === 0n) {
+    ports.out(
+      `No calls since ${since}${/^\d+\w$/.test(since) ? " ago" : ""}. Send one through the gateway and it shows here; --since 7d looks further back.`,
+    );
+  } else print(report, by, ports);
   return 0;
 }
 
-/** A number where JSON readers keep every digit, else the digits as text. */
-const digits = (_key: string, value: unknown): unknown => {
-  if (typeof value !== "bigint") return value;
-  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value.toString();
-};
+const isReportBy = (text: string): text is ReportBy => /^(?:model|provider|key|label:.+)$/.test(text);
 
-const isReportBy = (text: string): text is ReportBy => text === "model" || text === "provider" || text === "key";
+const figures = ["CALLS", "ATTEMPTS", "ERRORS", "INPUT", "CACHE READ", "CACHE WRITE", "OUTPUT", "REASONING", "COST USD"];
 
-const units: { readonly [unit: string]: number | undefined } = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function parseSpan(text: string): number | undefined {
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  const ms = units[unit ?? ""];
-  return ms === undefined || Number(count) === 0 ? undefined : Number(count) * ms;
-}
-
-const names: { readonly [By in ReportBy]: readonly string[] } = {
-  model: ["PROVIDER", "MODEL"],
-  provider: ["PROVIDER"],
-  key: ["KEY"],
-};
-const figures = ["CALLS", "ATTEMPTS", "ERRORS", "INPUT", "CACHE READ", "CACHE WRITE", "OUTPUT", "REASONING"];
-
-function table(report: UsageReport, by: ReportBy): readonly string[] {
-  const head = names[by];
+function print(report: UsageReport, by: ReportBy, ports: UsageOptions["ports"]): void {
+  const head = heads(by);
   const blank = head.map((_, index) => (index === 0 ? "total" : ""));
   const rows = [
     [...head, ...figures],
     ...report.lines.map((line) => [...labels(line, by), ...cells(line)]),
     ...(report.lines.length > 1 ? [[...blank, ...cells(report.total)]] : []),
   ];
-  const widths = [...head, ...figures].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => (column < head.length ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  );
-  const { cancelled, estimated, withoutUsage } = report.total;
-  if (cancelled > 0n) lines.push(`${cancelled} attempts were cancelled by their callers.`);
-  if (estimated > 0n) lines.push(`${estimated} attempts came without usage and were estimated.`);
-  if (withoutUsage > 0n) lines.push(`${withoutUsage} attempts came without usage; their tokens are not in these sums.`);
-  return lines;
+  const right = new Set(figures.map((_, index) => head.length + index));
+  const columns = ports.terminal.out ? ports.terminal.columns : undefined;
+  const paint = paintFor(ports, "out");
+  const flexible = head.map((_, index) => head.length - 1 - index);
+  for (const [index, line] of table(rows, { right, columns, flexible }).entries()) {
+    const last = index === rows.length - 1 && report.lines.length > 1;
+    ports.out(index === 0 ? paint("dim", line) : last ? paint("bold", line) : line);
+  }
+  const { cancelled, estimated, withoutUsage, withoutPrice } = report.total;
+  if (cancelled > 0n) ports.out(`${attempts(cancelled)} cancelled by ${cancelled === 1n ? "its caller" : "their callers"}.`);
+  if (estimated > 0n) ports.out(`${attempts(estimated)} without usage of the provider and estimated.`);
+  if (withoutUsage > 0n) ports.out(`${attempts(withoutUsage)} without usage; what they used is not in these sums.`);
+  if (withoutPrice > 0n)
+    ports.out(`${attempts(withoutPrice)} of models whose price is not known; what they cost is not in these sums.`);
+}
+
+const attempts = (count: bigint): string => `${count.toLocaleString("en-US")} ${count === 1n ? "attempt was" : "attempts were"}`;
+
+function heads(by: ReportBy): readonly string[] {
+  if (by === "model") return ["PROVIDER", "MODEL"];
+  return [oneLine(by.replace(/^label:/, ""), 40).toUpperCase()];
 }
 
 function labels(line: UsageLine, by: ReportBy): readonly string[] {
-  switch (by) {
-    case "model":
-      return [printable(line.provider), printable(line.model)];
-    case "provider":
-      return [printable(line.provider)];
-    case "key":
-      return [printable(line.key)];
-  }
+  if (by === "model") return [oneLine(line.provider ?? "", 60), oneLine(line.model ?? "", 60)];
+  return [oneLine(line.provider ?? line.key ?? line.label ?? "(none)", 60)];
 }
 
-const cells = (sums: UsageSums): readonly string[] =>
-  [
+const cells = (sums: UsageSums): readonly string[] => [
+  ...[
     sums.calls,
     sums.attempts,
     sums.errors,
@@ -111,7 +105,13 @@ const cells = (sums: UsageSums): readonly string[] =>
     sums.cacheWrite,
     sums.outputVisible,
     sums.outputReasoning,
-  ].map((value) => value.toLocaleString("en-US"));
+  ].map((value) => value.toLocaleString("en-US")),
+  cost(sums),
+];
 
-/** A model's name came from outside: it must not steer the terminal. */
-const printable = (text: string | undefined): string => (text ?? "").replaceAll(/\p{C}/gu, "?").slice(0, 60);
+/** "?" where nothing at all is known of the cost; "+" where something is missing from the sum. */
+function cost({ costNano, withoutPrice, withoutUsage }: UsageSums): string {
+  const missing = withoutPrice + withoutUsage > 0n;
+  if (costNano === 0n && missing) return "?";
+  return `${formatDollars(costNano)}${missing ? "+" : ""}`;
+}

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import type { LedgerSchema } from "./entry.ts";
 
-export type ReportBy = "model" | "provider" | "key";
+/** What is summed up together; after `label:` the name of a label. */
+export type ReportBy = "model" | "provider" | "key" | `label:${string}`;
 
 /** Entries that began at or after `sinceMs` and before `untilMs`, milliseconds since the epoch. */
 export interface ReportWindow {
@@ -41,6 +42,8 @@ export interface UsageLine extends UsageSums {
   /** The model that served; the one that was asked for where the provider did not say. */
   readonly model?: string | undefined;
   readonly key?: string | undefined;
+  /** When grouped by a label: its value; null where calls have none. */
+  readonly label?: string | null | undefined;
 }
 
 export interface UsageReport {
@@ -74,10 +77,9 @@ export async function usageReport(db: Kysely<LedgerSchema>, window: ReportWindow
         sql`cost_nano is null and input_uncached + cache_read + cache_write_5m + cache_write_1h + output_visible + output_reasoning > 0`,
       ).as("withoutPrice"),
     ]);
-  const ordered = sums.orderBy(
-    sql`sum(input_uncached + cache_read + cache_write_5m + cache_write_1h + output_visible + output_reasoning)`,
-    "desc",
-  );
+  const ordered = sums
+    .orderBy(sql`sum(input_uncached + cache_read + cache_write_5m + cache_write_1h + output_visible + output_reasoning)`, "desc")
+    .orderBy(sql`sum(cost_nano)`, "desc");
   const model = sql<string>`coalesce(served_model, upstream_model)`;
   const total = await sums.executeTakeFirstOrThrow();
   switch (by) {
@@ -93,6 +95,10 @@ export async function usageReport(db: Kysely<LedgerSchema>, window: ReportWindow
       return { lines: await ordered.select("provider").groupBy("provider").execute(), total };
     case "key":
       return { lines: await ordered.select("key_id as key").groupBy("key_id").execute(), total };
+    default: {
+      const value = sql<string | null>`(select value from json_each(labels) where key = ${by.slice("label:".length)})`;
+      return { lines: await ordered.select(value.as("label")).groupBy(value).execute(), total };
+    }
   }
 }
 

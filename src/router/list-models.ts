@@ -3,7 +3,7 @@ import { isArray, isObject, type Json } from "../canonical/json.ts";
 import type { ListedModel, ModelListing } from "../canonical/models.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
-import { type HttpTransport, readAll } from "../transport/http-transport.ts";
+import { type HttpTransport, readAll, type UpstreamReply } from "../transport/http-transport.ts";
 import { authHeaders } from "./candidate.ts";
 
 const freshMs = 60_000;
@@ -49,22 +49,7 @@ export class ModelList {
   }
 
   async #ask(provider: ConfiguredProvider): Promise<readonly ListedModel[]> {
-    const url = new URL(provider.modelsUrl);
-    const endpoint = provider.remote.endpoints[0];
-    const upstream = await this.#transport.send({
-      peer: provider.name,
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: "GET",
-      headers: {
-        accept: "application/json",
-        "user-agent": "polygate",
-        ...(endpoint?.wire.name === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
-        ...authHeaders(endpoint?.auth ?? provider.remote.auth, provider),
-      },
-      signal: new AbortController().signal,
-      timeouts: { connectMs: waitMs, firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs },
-    });
+    const upstream = await askForModels(provider, this.#transport, waitMs);
     const text = Buffer.from(await readAll(upstream.body, largestList)).toString("utf8");
     if (upstream.status === 200) return readList(JSON.parse(text), provider.name);
     const { status } = upstream;
@@ -72,6 +57,26 @@ export class ModelList {
     const what = refused ? "refused the gateway's credential" : "did not list its models";
     throw new GatewayError("provider_error", `${provider.name} ${what} (HTTP ${status}).`);
   }
+}
+
+/** Asks a provider for its models with its own credential; the reply is its own, whatever its status. Rejects with TransportError. */
+export function askForModels(provider: ConfiguredProvider, transport: HttpTransport, waitMs: number): Promise<UpstreamReply> {
+  const url = new URL(provider.modelsUrl);
+  const endpoint = provider.remote.endpoints[0];
+  return transport.send({
+    peer: provider.name,
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: "GET",
+    headers: {
+      accept: "application/json",
+      "user-agent": "polygate",
+      ...(endpoint?.wire.name === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
+      ...authHeaders(endpoint?.auth ?? provider.remote.auth, provider),
+    },
+    signal: new AbortController().signal,
+    timeouts: { connectMs: waitMs, firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs },
+  });
 }
 
 /** Reads three shapes of list: OpenAI's `created` in seconds, Anthropic's `created_at` in RFC 3339, Gemini's `models/…`. */

@@ -103,7 +103,7 @@ test("told to stop, it finishes the stream under way, keeps the books and exits 
   assert.match(stream, /data: \[DONE\]\n\n$/);
   assert.equal(await gateway.ended(), 0);
   assert.doesNotMatch(gateway.text, /pg-secret/);
-  const usage = new Program(home, "usage");
+  const usage = new Program(home, "usage", "--format", "table");
   assert.equal(await usage.ended(), 0);
   assert.match(usage.text, /up +echo +1 +1 +0/);
 });
