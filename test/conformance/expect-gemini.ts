@@ -15,8 +15,6 @@ interface Open {
   readonly opaque: string[];
   readonly seals: string[];
   readonly order: string[];
-  /** The provider has run tools itself and says what they gave. */
-  answered: boolean;
   raw: string;
 }
 
@@ -27,7 +25,6 @@ const open = (raw: string): Open => ({
   opaque: [],
   seals: [],
   order: [],
-  answered: false,
   raw,
 });
 
@@ -45,6 +42,7 @@ export function read(events: readonly Json[]): Reading {
   let usage: JsonObject | undefined;
   let error = false;
   let blocked = false;
+  const served = new Set(events.filter(isObject).flatMap(answeredNames));
   for (const event of events.filter(isObject)) {
     error ||= isObject(event["error"]);
     id ??= str(event["responseId"]) || undefined;
@@ -55,7 +53,7 @@ export function read(events: readonly Json[]): Reading {
       const index = num(candidate["index"]) ?? at;
       const state = choices.get(index) ?? open("");
       choices.set(index, state);
-      for (const part of objects(obj(candidate["content"])["parts"])) addPart(state, part);
+      for (const part of objects(obj(candidate["content"])["parts"])) addPart(state, part, served);
       const reason = candidate["finishReason"];
       if (reason !== undefined && reason !== null) state.raw = String(reason);
     }
@@ -73,10 +71,16 @@ export function read(events: readonly Json[]): Reading {
   };
 }
 
-function addPart(state: Open, part: JsonObject): void {
+/** Names of the functions that the provider ran itself: it says what they gave. */
+const answeredNames = (event: JsonObject): readonly string[] =>
+  objects(event["candidates"])
+    .flatMap((candidate) => objects(obj(candidate["content"])["parts"]))
+    .flatMap((part) => str(obj(part["functionResponse"])["name"]) ?? []);
+
+function addPart(state: Open, part: JsonObject, served: ReadonlySet<string>): void {
   const call = part["functionCall"];
   const text = str(part["text"]) ?? "";
-  if (isObject(call)) {
+  if (isObject(call) && !served.has(str(call["name"]) ?? "")) {
     addCall(state.calls, call);
     note(state.order, "call", "call");
   } else if (part["thought"] === true) {
@@ -86,7 +90,6 @@ function addPart(state: Open, part: JsonObject): void {
     state.text += text;
     note(state.order, "text", text);
   }
-  state.answered ||= isObject(part["functionResponse"]);
   const seal = str(part["thoughtSignature"]);
   if (!seal) return;
   state.opaque.push(seal);
@@ -111,8 +114,8 @@ function bearerOf(part: JsonObject, call: number): string {
   return typeof part["text"] === "string" ? "text" : "other";
 }
 
-function close(index: number, { text, reasoning, calls, opaque, seals, order, answered, raw }: Open): ReadChoice {
-  const finish = answered ? undefined : geminiFinish(raw, calls.length > 0);
+function close(index: number, { text, reasoning, calls, opaque, seals, order, raw }: Open): ReadChoice {
+  const finish = geminiFinish(raw, calls.length > 0);
   return { index, text, reasoning, refusal: "", calls, finish, opaque, seals, order };
 }
 

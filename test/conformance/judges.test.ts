@@ -50,6 +50,14 @@ test("an Anthropic stream with any two unlike neighbours swapped is out of order
   }
 });
 
+test("an Anthropic stream that calls a tool and ends its turn is out of order", () => {
+  const ended = anthropicEvents.map((event) => ({
+    ...event,
+    data: event.data.replace('"tool_use","stop_seq', '"end_turn","stop_seq'),
+  }));
+  assert.deepEqual(anthropicOrderFaults(ended, true), ["stop_reason end_turn with a tool_use block"]);
+});
+
 test("an OpenAI stream without its first, finish or last event, or with one of them twice, is out of order", () => {
   const key: readonly (readonly [string, (event: WireEvent) => boolean])[] = [
     ["role", (event) => event.data.includes('"role"')],

@@ -115,6 +115,52 @@ function damaged(value: Json, random: Random): Json {
   return { ...value, [key]: damaged(old ?? null, random) };
 }
 
+const framesShuffled = onFrames((frames, random) => {
+  const at = pick(random, frames.length);
+  const some = frames.splice(at, 2 + pick(random, 4));
+  frames.splice(pick(random, frames.length + 1), 0, ...some.reverse());
+});
+
+/** A member, somewhere in a frame, gets what a member of the same name has in another: whole in itself, wrong where it stands. */
+const valuesBorrowed = onFrames((frames, random) => {
+  const bodies = frames.map((frame) => parseJson(/^data: ?(\{.*\})/m.exec(frame)?.[1] ?? "null") ?? null);
+  for (let i = 1 + pick(random, 3); i > 0; i--) {
+    const to = pick(random, frames.length);
+    const lender = bodies[pick(random, bodies.length)] ?? null;
+    const names = members(lender);
+    const [name, value] = names[pick(random, names.length)] ?? ["", null];
+    const made = withMember(bodies[to] ?? null, name, value);
+    if (made === undefined) continue;
+    bodies[to] = made;
+    frames[to] = (frames[to] ?? "").replace(/^data: ?\{.*\}/m, () => `data: ${JSON.stringify(made)}`);
+  }
+});
+
+/** All members in a value, however deep. */
+function members(value: Json): (readonly [string, Json])[] {
+  if (isArray(value)) return value.flatMap(members);
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([name, inner = null]) => [[name, inner] as const, ...members(inner)]);
+}
+
+/** The value with its first member of that name changed; undefined where there is none. */
+function withMember(value: Json, name: string, to: Json): Json | undefined {
+  if (isArray(value)) {
+    for (const [at, one] of value.entries()) {
+      const made = withMember(one, name, to);
+      if (made !== undefined) return value.with(at, made);
+    }
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  if (value[name] !== undefined) return { ...value, [name]: to };
+  for (const [key, one = null] of Object.entries(value)) {
+    const made = withMember(one, name, to);
+    if (made !== undefined) return { ...value, [key]: made };
+  }
+  return undefined;
+}
+
 const mutators: readonly Mutator[] = [
   flipped,
   cutShort,
@@ -124,6 +170,9 @@ const mutators: readonly Mutator[] = [
   frameDropped,
   frameDoubled,
   framesSwapped,
+  framesShuffled,
+  valuesBorrowed,
+  valuesBorrowed,
   valueReplaced,
   valueReplaced,
   valueReplaced,

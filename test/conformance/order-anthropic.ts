@@ -38,6 +38,7 @@ export function anthropicOrderFaults(events: readonly WireEvent[], complete: boo
   let phase: "before" | "content" | "delta" | "stopped" | "error" = "before";
   let open: Open | undefined;
   let blocks = 0;
+  let called = false;
   const broken: number[] = [];
   for (const { event, data } of events) {
     const body = obj(parseJson(data));
@@ -58,6 +59,7 @@ export function anthropicOrderFaults(events: readonly WireEvent[], complete: boo
         if (num(body["index"]) !== blocks) faults.push(`block index ${String(body["index"])}, ${blocks} next`);
         const block = obj(body["content_block"]);
         open = { index: blocks++, type: str(block["type"]) ?? "", json: "", signed: false };
+        called ||= block["type"] === "tool_use";
         faults.push(...blockFaults(block));
         break;
       }
@@ -77,6 +79,8 @@ export function anthropicOrderFaults(events: readonly WireEvent[], complete: boo
         if (open) faults.push("message_delta inside an open block");
         phase = "delta";
         const stop = obj(body["delta"])["stop_reason"];
+        if (stop === "end_turn" && called) faults.push("stop_reason end_turn with a tool_use block");
+        if (stop === "tool_use" && !called) faults.push("stop_reason tool_use without a tool_use block");
         if (typeof stop !== "string" || !stops.has(stop)) faults.push(`stop_reason ${String(stop)}`);
         if (broken.length > 0 && stop !== "max_tokens" && !brokenArgs) faults.push("tool input that is no JSON");
         if (num(obj(body["usage"])["output_tokens"]) === undefined) faults.push("message_delta without output_tokens");

@@ -44,13 +44,13 @@ export const rules: readonly Rule[] = [
     check: /\.text$/,
     where: (_diff: Diff, exchange: Exchange) => /"transcript": ?"[^"]/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
   })),
-  ...(["translate-other", "limits", "socket"] as const).map((cell) => ({
-    id: `answered-call-${cell}`,
+  ...(["socket", "ledger"] as const).map((cell) => ({
+    id: `unasked-server-${cell}`,
     cell,
-    reason: "Google has run the caller's tool itself: the call is shown, with its result, and nothing is left to be done",
-    check: /\.(order|finish)$/,
-    where: (_diff: Diff, exchange: Exchange) =>
-      exchange.wire === "gemini" && /"functionResponse"/.test(exchange.stream ?? JSON.stringify(exchange.whole)),
+    reason:
+      "Google ran a tool of the recording's own MCP server; the caller of this play offered none, so the call is taken for one that is its own to run",
+    check: /^(socket\.translated\.calls|translated\.finish)$/,
+    where: (_diff: Diff, { wire, request = {} }: Exchange) => wire === "gemini" && /"mcpServers"/.test(JSON.stringify(request)),
   })),
   {
     id: "usage-of-broken-relays",

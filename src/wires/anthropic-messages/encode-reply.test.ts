@@ -139,6 +139,20 @@ test("whatever the interleaving: serial blocks, and every byte arrives", () => {
   );
 });
 
+test("a turn with calls never ends by itself: one left unfinished was cut; whole answers likewise", () => {
+  const told = (reason: "stop" | "other", part: Part): readonly unknown[] => {
+    const finish = { reason, raw: null };
+    const { bodies } = write([begin, open(0, part), args(0, "{}"), close(0), { type: "finish", choice: 0, finish }]);
+    return [
+      object(bodies.at(-2)?.["delta"])?.["stop_reason"],
+      encoder().whole({ choices: [{ index: 0, content: [part], finish }] })["stop_reason"],
+    ];
+  };
+  assert.deepEqual(told("stop", call("a")), ["tool_use", "tool_use"]);
+  assert.deepEqual(told("other", call("a")), ["max_tokens", "max_tokens"]);
+  assert.deepEqual(told("other", { type: "text", text: "" }), ["end_turn", "end_turn"]);
+});
+
 test("only a finished or limited answer ends with message_stop; else one error event, or none", () => {
   const body = [begin, open(0, { type: "text", text: "" }), text(0, "hi")];
   const error = new GatewayError("truncated", "The provider's connection ended early.");

@@ -1,6 +1,7 @@
 import type { ChatChunk, ChatResult, Finish, ResultHead } from "../../canonical/chat.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { Part } from "../../canonical/parts.ts";
 import type { Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import type { Warning } from "../../canonical/warnings.ts";
@@ -25,7 +26,7 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
   #started = false;
   #usage: Usage | undefined;
   #finish: Finish | undefined;
-  #refused = false;
+  readonly #held = { refused: false, called: false };
   #failed = false;
 
   constructor(meta: ReplyMeta) {
@@ -36,12 +37,12 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
     const [choice, ...others] = result.choices;
     for (const other of others) this.#unseen(other.index);
     const content = (choice?.content ?? []).flatMap<Draft>((part) => wholeBlock(part, this.warnings) ?? []);
-    const refused = choice?.content.some((part) => part.type === "refusal") ?? false;
+    for (const part of choice?.content ?? []) this.#note(part);
     const { container = choice?.finish.container, contextManagement = choice?.finish.contextManagement } = result;
     return {
       ...this.#envelope({ ...result, container, contextManagement }),
       content,
-      stop_reason: encodeFinish(choice?.finish, refused),
+      stop_reason: encodeFinish(choice?.finish, this.#held),
       stop_sequence: choice?.finish.stopSequence ?? null,
       stop_details: stopDetails(choice?.finish),
       usage: encodeUsage(result.usage, result.serviceTier),
@@ -58,7 +59,7 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
         return nothing;
       case "part-start":
         if (chunk.choice !== 0) return this.#unseen(chunk.choice);
-        if (chunk.content.type === "refusal") this.#refused = true;
+        this.#note(chunk.content);
         return this.#begin(this.#blocks.start(chunk.part, chunk.content));
       case "part-end":
         return chunk.choice === 0 ? this.#blocks.stop(chunk.part) : nothing;
@@ -89,7 +90,7 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
         if (this.#failed) return nothing;
         const limited = terminal.kind === "limited";
         const delta: Draft = {
-          stop_reason: limited ? "max_tokens" : encodeFinish(this.#finish, this.#refused),
+          stop_reason: limited ? "max_tokens" : encodeFinish(this.#finish, this.#held),
           stop_sequence: (limited ? undefined : this.#finish?.stopSequence) ?? null,
           stop_details: limited ? null : stopDetails(this.#finish),
           container: this.#finish?.container ?? this.#head?.container ?? null,
@@ -103,6 +104,11 @@ export class MessageEncoder implements ReplyEncoder<"chat"> {
         ];
       }
     }
+  }
+
+  #note({ type }: Part): void {
+    if (type === "refusal") this.#held.refused = true;
+    else if (type === "tool-call") this.#held.called = true;
   }
 
   /** The message_start before the first event; it waits for usage that came with the head. */

@@ -40,16 +40,30 @@ export function decodeFinish(
 export function correctedWord(raw: Json | undefined, finish: Finish): string | undefined {
   if (typeof raw !== "string") return undefined;
   const forCalls = raw === "tool_use";
-  return raw !== "" && forCalls === (finish.reason === "tool-calls") ? undefined : encodeFinish(finish, false);
+  return raw !== "" && forCalls === (finish.reason === "tool-calls") ? undefined : encodeFinish(finish, nothing);
 }
 
-/** The stop reason for a caller: the provider's own word where it is one of Anthropic's and means the same. */
-export function encodeFinish(finish: Finish | undefined, refused: boolean): string {
+/** What an answer holds besides text, as far as its stop reason must agree with it. */
+export interface Held {
+  readonly refused: boolean;
+  /** A call that the client must run. */
+  readonly called: boolean;
+}
+
+const nothing: Held = { refused: false, called: false };
+
+/**
+ * The stop reason for a caller: the provider's own word where it is one of Anthropic's and means the same. A turn with calls never
+ * ends by itself: one that its provider left unfinished is told as cut.
+ */
+export function encodeFinish(finish: Finish | undefined, { refused, called }: Held): string {
   if (finish === undefined) return "end_turn";
   if (finish.raw !== null && reasons.get(finish.raw) === finish.reason) return finish.raw;
   switch (finish.reason) {
     case "stop":
-      return refused ? "refusal" : finish.stopSequence === undefined ? "end_turn" : "stop_sequence";
+      if (refused) return "refusal";
+      if (called) return "tool_use";
+      return finish.stopSequence === undefined ? "end_turn" : "stop_sequence";
     case "length":
       return "max_tokens";
     case "tool-calls":
@@ -60,6 +74,6 @@ export function encodeFinish(finish: Finish | undefined, refused: boolean): stri
       return "pause_turn";
     case "error":
     case "other":
-      return "end_turn";
+      return called ? "max_tokens" : "end_turn";
   }
 }

@@ -4,7 +4,8 @@ import { accumulate } from "../../canonical/accumulate.ts";
 import type { ChatResult } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import type { Json, JsonObject } from "../../canonical/json.ts";
-import { decoder, encode, event, foreign } from "./testing/setting.ts";
+import { sourceAt } from "../shared/testing/codec.ts";
+import { chat, decode, decoder, encode, event, foreign, target } from "./testing/setting.ts";
 
 function read(bodies: readonly Json[]): ChatResult {
   const reader = decoder();
@@ -190,6 +191,35 @@ test("#23: an answer whose schema had to be respelled comes back in the caller's
   );
   const [part] = accumulate([...chunks, ...reader.end()]).choices[0]?.content ?? [];
   assert(part?.type === "text" && part.text === '{"n":2}');
+});
+
+test("calls that the provider runs itself, of its MCP servers, are none of the caller's; the caller's own are", () => {
+  const body = {
+    contents: [{ parts: [{ text: "x" }] }],
+    tools: [{ mcp_servers: [{ name: "weather" }] }, { functionDeclarations: [{ name: "mine" }] }],
+  };
+  const run = { functionCall: { name: "weather_get", args: {} }, thoughtSignature: "s" };
+  const result = { functionResponse: { name: "weather_get", response: { result: "18" } } };
+  const answer = (...last: readonly JsonObject[]): readonly JsonObject[] => [
+    candidate([run], "STOP"),
+    candidate([result]),
+    candidate([{ text: "18" }, ...last], "STOP"),
+  ];
+  const shown = (...last: readonly JsonObject[]) =>
+    [encode(decode(body)).decoder, chat.relay(sourceAt({ wire: "gemini", path: "/" }, body), target()).decoder()].map(
+      (reader) => {
+        const chunks = answer(...last).flatMap((one) => reader.push(event(one)));
+        const [choice] = accumulate([...chunks, ...reader.end()]).choices;
+        return {
+          kinds: choice?.content.map((part) => (part.type === "opaque" ? part.value : part.type)),
+          reason: choice?.finish.reason,
+        };
+      },
+    );
+  for (const one of shown()) assert.deepEqual(one, { kinds: [run, result, "text"], reason: "stop" });
+  for (const one of shown({ functionCall: { name: "mine", args: {} } })) {
+    assert.deepEqual(one, { kinds: [run, result, "text", "tool-call"], reason: "tool-calls" });
+  }
 });
 
 test("media, hosted tools and parts nobody knows", () => {

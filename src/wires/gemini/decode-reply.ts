@@ -23,6 +23,8 @@ export interface DecoderOptions {
   readonly names: Names;
   readonly restores?: ReadonlyMap<string, Restore> | undefined;
   readonly custom?: ReadonlySet<string> | undefined;
+  /** See `ownFunctions`. */
+  readonly own?: ReadonlySet<string> | undefined;
   readonly answer?: Restore | undefined;
 }
 
@@ -52,12 +54,13 @@ export class CandidateDecoder implements ReplyDecoder<"chat"> {
 
   constructor(options: DecoderOptions) {
     this.#options = options;
-    const { provider, model, names, restores, custom, answer } = options;
+    const { provider, model, names, restores, custom, own, answer } = options;
     this.#reading = {
       origin: { wire: wireName, provider, model },
       names,
       restores: restores ?? new Map(),
       custom: custom ?? new Set(),
+      own,
       answer,
       newId: () => this.#newId(),
     };

@@ -8,6 +8,7 @@ import { encodeConversation } from "./encode-contents.ts";
 import { encodeTools } from "./encode-tools.ts";
 import { reportLosses } from "./losses.ts";
 import { name, pathFor } from "./name.ts";
+import { ownFunctions } from "./own-functions.ts";
 import { place, type Scope, scopeFor } from "./scope.ts";
 import { type Draft, defined, put, respell } from "./spelling.ts";
 
@@ -57,6 +58,7 @@ export function encodeBody(request: ChatRequest, target: Target): EncodedBody {
     names: scope.toolNames,
     restores: tools.restores,
     custom: tools.custom,
+    own: ownFunctions(tools.tools),
     answer: config.restore,
   });
   const spelt = native ? defined(respelled(body, request.spelling?.["snake"])) : body;

@@ -18,6 +18,8 @@ export interface Reading {
   readonly restores: ReadonlyMap<string, Restore>;
   /** Names (as sent) of tools that take free text. */
   readonly custom: ReadonlySet<string>;
+  /** Names (as sent) of the caller's functions, where calls of others are the provider's own. */
+  readonly own: ReadonlySet<string> | undefined;
   /** Puts the answer's text back into the form of the caller's schema. */
   readonly answer: Restore | undefined;
   /** A new id for a call that has none. */
@@ -31,7 +33,7 @@ interface OpenCall {
   readonly args: PartialArgs;
 }
 
-const dataFields = ["executableCode", "codeExecutionResult", "toolCall", "toolResponse", "functionResponse"];
+const dataFields = ["functionCall", "executableCode", "codeExecutionResult", "toolCall", "toolResponse", "functionResponse"];
 const readOfCandidate = new Set(["content", "finishReason", "index"]);
 
 /**
@@ -51,8 +53,7 @@ export class OpenCandidate {
   /** Text held back until it is whole. */
   #held: string | undefined;
   #heldSeal: Seal | undefined;
-  #calls = 0;
-  #answered = 0;
+  #hasCalls = false;
   /** What the candidate told besides its content. */
   #told: Record<string, Json> = {};
   finish: string | null = null;
@@ -95,7 +96,7 @@ export class OpenCandidate {
     this.#endSpoken(out);
     if (!clean && this.finish === null) return;
     const told = Object.keys(this.#told).length > 0 ? this.#told : undefined;
-    const finish = decodeFinish(this.finish, this.#calls > this.#answered, told);
+    const finish = decodeFinish(this.finish, this.#hasCalls, told);
     // No word at all, in an answer that is whole, is a stop.
     const silent = this.finish === null && finish.reason === "other" && this.#parts > 0;
     out.push({ type: "finish", choice: this.#index, finish: silent ? { ...finish, reason: "stop" } : finish });
@@ -112,7 +113,7 @@ export class OpenCandidate {
     const signature = text(part["thoughtSignature"]);
     const seal = signature === undefined || signature === "" ? undefined : { value: signature, origin: this.#reading.origin };
     const call = part["functionCall"];
-    if (isObject(call)) this.#functionCall(call, seal, out);
+    if (isObject(call) && !this.#isServed(call)) this.#functionCall(call, seal, out);
     else if (typeof said === "string") this.#say(part["thought"] === true ? "reasoning" : "text", said, seal, logprobs, out);
     else if (isObject(part["inlineData"])) this.#inline(part["inlineData"], seal, out);
     else if (isObject(part["fileData"])) this.#file(part["fileData"], seal, out);
@@ -120,7 +121,6 @@ export class OpenCandidate {
       if (seal !== undefined) this.#say("text", "", seal, undefined, out);
     } else {
       const kind = dataFields.find((field) => part[field] !== undefined) ?? "part";
-      if (kind === "functionResponse") this.#answered++;
       this.#place({ type: "opaque", origin: this.#reading.origin, kind, value: part }, out);
     }
   }
@@ -199,6 +199,13 @@ export class OpenCandidate {
     this.#heldSeal = undefined;
   }
 
+  /** Whether the provider runs the call itself. */
+  #isServed({ name }: JsonObject): boolean {
+    const { own } = this.#reading;
+    if (own === undefined) return false;
+    return typeof name === "string" ? !own.has(name) : this.#call === undefined;
+  }
+
   #functionCall(call: JsonObject, seal: Seal | undefined, out: ChatChunk[]): void {
     const goesOn = call["willContinue"] === true;
     const pieces = list(call["partialArgs"]);
@@ -226,7 +233,7 @@ export class OpenCandidate {
     const sent = text(call["name"]) ?? "";
     const { input } = args;
     const free = custom.has(sent) && typeof input === "string";
-    this.#calls++;
+    this.#hasCalls = true;
     this.#release(out);
     this.#endSpoken(out);
     const base = { type: "tool-call" as const, id: text(call["id"]) || newId(), name: names.original(sent), arguments: "" };

@@ -15,6 +15,7 @@ import { CandidateDecoder } from "./decode-reply.ts";
 import { decodeInnerError, errorIn, errorObject } from "./errors.ts";
 import { blockedFinish, decodeFinish, finishWord } from "./finish.ts";
 import { pathFor, resource, type Verb } from "./name.ts";
+import { ownFunctions } from "./own-functions.ts";
 import { decodeUsage, mergeUsage } from "./usage.ts";
 
 /**
@@ -50,10 +51,11 @@ const isNamed = (value: Json | undefined, model: string): value is JsonObject =>
 
 export function relay(source: Source, target: Target): Relayed<"chat"> {
   const { provider, model, callId } = target;
+  const own = ownFunctions(source.json["tools"]);
   return {
     ...relayBody(source, target, target.stream ? "streamGenerateContent" : "generateContent"),
-    relay: new CandidateRelay(provider),
-    decoder: () => new CandidateDecoder({ provider, model, callId, names: new Names(Number.POSITIVE_INFINITY) }),
+    relay: new CandidateRelay(provider, own),
+    decoder: () => new CandidateDecoder({ provider, model, callId, own, names: new Names(Number.POSITIVE_INFINITY) }),
   };
 }
 
@@ -66,17 +68,20 @@ class CandidateRelay implements Relay {
    */
   readonly interesting = /hReason"\s?:\s?["\d]|nCall"|error"\s?:|kReason"|nResponse"|nt: ?error/;
   readonly #provider: string;
+  readonly #own: ReadonlySet<string> | undefined;
   readonly #finishes = new Map<number, { word: string | null }>();
   #id: string | undefined;
   #model: string | undefined;
   #raw: JsonObject | undefined;
   #feedback: JsonObject | undefined;
   #error: GatewayError | undefined;
-  #calls = 0;
+  #called = false;
   #content = false;
 
-  constructor(provider: string) {
+  /** @param own see `ownFunctions` */
+  constructor(provider: string, own: ReadonlySet<string> | undefined) {
     this.#provider = provider;
+    this.#own = own;
   }
 
   push(event: WireEvent): "keep" {
@@ -142,7 +147,7 @@ class CandidateRelay implements Relay {
     const first = this.#finishes.size === 0 ? undefined : this.#finishes.get(Math.min(...this.#finishes.keys()));
     if (first !== undefined) {
       if (first.word === null) return undefined;
-      const finish = decodeFinish(first.word === "" ? null : first.word, this.#calls > 0);
+      const finish = decodeFinish(first.word === "" ? null : first.word, this.#called);
       return first.word === "" && finish.reason === "other" && this.#content ? { ...finish, reason: "stop" } : finish;
     }
     const blocked = text(this.#feedback?.["blockReason"]);
@@ -176,8 +181,7 @@ class CandidateRelay implements Relay {
   #part(part: JsonObject): void {
     const call = object(part["functionCall"]);
     // A call whose arguments come in pieces has its name in the first alone.
-    if (call?.["name"] !== undefined) this.#calls++;
-    if (part["functionResponse"] !== undefined) this.#calls--;
+    if (call?.["name"] !== undefined && this.#own?.has(text(call["name"]) ?? "") !== false) this.#called = true;
     if (!this.#content) this.#content = part["text"] !== undefined ? part["text"] !== "" : Object.keys(part).some(isData);
   }
 }

@@ -280,6 +280,13 @@ describe("other things that providers send", () => {
     assert.deepEqual(result.choices.map(said), ["text:ac", "text:b"]);
   });
 
+  it("nothing after the end marker is part of the answer", () => {
+    const late = delta(call({ index: 0, id: "a", function: { name: "f", arguments: "" } }));
+    const { chunks, result } = readStream(events(delta({ content: "a" }), "[DONE]", late));
+    assert.deepEqual(result.choices.map(said), ["text:a"]);
+    assert.equal(chunks.at(-1)?.type, "finish");
+  });
+
   it("log probabilities with the text they are of", () => {
     const logprobs = { content: [{ token: "a", logprob: -1 }], refusal: null };
     const chunk: Json = {

@@ -95,8 +95,9 @@ export class ChatDecoder implements ReplyDecoder<"chat"> {
   }
 
   push(event: WireEvent): readonly ChatChunk[] {
-    const { data } = event;
     const out: ChatChunk[] = [];
+    if (this.#done) return out;
+    const { data } = event;
     if (data === "[DONE]" || data.trim() === "[DONE]") {
       this.#done = true;
       this.#close(true, out);

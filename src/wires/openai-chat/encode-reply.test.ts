@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ChatCompletionStream } from "openai/lib/ChatCompletionStream";
-import type { ChatChunk, ChatResult } from "../../canonical/chat.ts";
+import type { ChatChunk, ChatResult, Finish } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import type { WireEvent } from "../../canonical/event.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { Part } from "../../canonical/parts.ts";
 import { cancelled, finished, type Terminal } from "../../canonical/terminal.ts";
 import type { Usage } from "../../canonical/usage.ts";
 import { encoder } from "./testing/setting.ts";
@@ -129,6 +130,28 @@ describe("a stream", () => {
       assert.ok(datas.at(-1)?.startsWith('{"error":{"message":"The stream broke off."'));
     }
     assert.equal(write(answer.slice(0, 8), cancelled).datas.length, write(answer.slice(0, 8), finished).datas.length - 2);
+  });
+
+  it("never stops with a call: paused it is to be run, unfinished it was cut; whole answers likewise", () => {
+    const told = (finish: Finish, calls: boolean): readonly Json[] => {
+      const part: Part = calls ? { type: "tool-call", id: "a", name: "f", arguments: "{}" } : { type: "text", text: "a" };
+      const { parsed } = write(
+        [start, { type: "part-start", choice: 0, part: 0, content: part }, { type: "finish", choice: 0, finish }],
+        finished,
+        {},
+      );
+      const whole = encoder({}).whole({ choices: [{ index: 0, content: [part], finish }] });
+      return [parsed.at(-1), whole].map((body) => {
+        const choice = isArray(body?.["choices"]) ? body["choices"][0] : undefined;
+        return isObject(choice) ? (choice["finish_reason"] ?? null) : null;
+      });
+    };
+    const reasons = ["stop", "pause", "other"] as const;
+    assert.deepEqual(
+      reasons.map((reason) => told({ reason, raw: null }, true)),
+      ["tool_calls", "tool_calls", "length"].map((word) => [word, word]),
+    );
+    for (const reason of reasons) assert.deepEqual(told({ reason, raw: null }, false), ["stop", "stop"]);
   });
 
   it("keeps several choices apart, each with its role and finish", () => {

@@ -28,6 +28,8 @@ const done: WireEvent = { data: "[DONE]" };
 const isOwn = (moderation: Json | undefined): boolean =>
   isObject(moderation) && !Object.values(moderation).some((found) => isObject(found) && found["type"] === "moderation_result");
 
+const isCall = ({ type }: Part): boolean => type === "tool-call";
+
 /** A choice being told: what each of its parts is, for the deltas that follow. */
 interface Told {
   /** Part number → the index of its tool call. */
@@ -65,7 +67,7 @@ export class ChatEncoder implements ReplyEncoder<"chat"> {
         index,
         message: encodeMessage(content, this.#form.legacy, `choices[${index}].message`, warn),
         logprobs: wholeLogprobs(logprobs),
-        finish_reason: encodeFinish(finish, this.#form.legacy),
+        finish_reason: encodeFinish(finish, content.some(isCall), this.#form.legacy),
       })),
       ...(result.usage && { usage: encodeUsage(result.usage) }),
     };
@@ -170,7 +172,7 @@ export class ChatEncoder implements ReplyEncoder<"chat"> {
     const told = this.#choice(index, out);
     if (told.finished) return;
     told.finished = true;
-    out.push(this.#event(index, {}, undefined, encodeFinish(finish, this.#form.legacy)));
+    out.push(this.#event(index, {}, undefined, encodeFinish(finish, told.calls.size > 0, this.#form.legacy)));
   }
 
   #partStart(index: number, part: number, content: Part): readonly WireEvent[] {

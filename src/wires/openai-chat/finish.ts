@@ -54,23 +54,31 @@ export function decodeFinish(raw: string | null, called: boolean): Finish {
  */
 export function correctedWord(raw: string, called: boolean, legacy: boolean): string | undefined {
   const finish = decodeFinish(raw, called);
-  const forCalls = words.get(raw.toLowerCase()) === "tool-calls";
-  return forCalls === (finish.reason === "tool-calls") ? undefined : encodeFinish(finish, legacy);
+  const meant = words.get(raw.toLowerCase()) === "tool-calls";
+  return meant === (finish.reason === "tool-calls") ? undefined : encodeFinish(finish, called, legacy);
 }
 
-/** The word callers of this wire are told. `legacy`: the caller uses functions instead of tools. */
-export function encodeFinish({ reason }: Finish, legacy: boolean): string {
+/**
+ * The word callers of this wire are told. An answer with calls never stops: one that its provider left unfinished is told as cut.
+ *
+ * @param called a call was told that the caller is to run
+ * @param legacy the caller uses functions instead of tools
+ */
+export function encodeFinish({ reason }: Finish, called: boolean, legacy: boolean): string {
   switch (reason) {
     case "length":
       return "length";
-    case "tool-calls":
-      return legacy ? "function_call" : "tool_calls";
     case "content-filter":
       return "content_filter";
+    case "tool-calls":
+      return forCalls(legacy);
     case "stop":
     case "pause":
+      return called ? forCalls(legacy) : "stop";
     case "error":
     case "other":
-      return "stop";
+      return called ? "length" : "stop";
   }
 }
+
+const forCalls = (legacy: boolean): string => (legacy ? "function_call" : "tool_calls");

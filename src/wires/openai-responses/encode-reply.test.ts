@@ -133,6 +133,17 @@ describe("responses for callers", () => {
     );
   });
 
+  it("tell a call without arguments as an empty object, in a delta as in the end", () => {
+    const { events } = serve([{ type: "part-start", choice: 0, part: 0, content: call("a", "f", "") }]);
+    const told = bodies(events).flatMap(({ type, delta, arguments: written }) =>
+      String(type).includes("arguments") ? [[type, delta ?? written]] : [],
+    );
+    assert.deepEqual(told, [
+      ["response.function_call_arguments.delta", "{}"],
+      ["response.function_call_arguments.done", "{}"],
+    ]);
+  });
+
   it("repeat what was asked and need no usage", () => {
     const body = { instructions: "be", temperature: 0.5, store: false, tools: [{ type: "function", name: "f" }] };
     const last = bodies(serve([...told({ type: "text", text: "x" })], finished, body).events).at(-1)?.["response"];

@@ -4,7 +4,8 @@ import { object, text } from "../shared/read.ts";
 
 /**
  * How a response ended, from its status and, where it is incomplete, the reason. A tool call that the caller is to run makes
- * it `tool-calls`, unless the answer was cut or filtered. A response that is not over yet (queued, in progress) is `other`.
+ * it `tool-calls`, unless the answer was cut or filtered. A response that is not over yet (queued, in progress) or was cancelled is
+ * `other`, and so is a status that nobody knows, where nothing is called.
  */
 export function decodeFinish(response: JsonObject, called: boolean): Finish {
   const status = text(response["status"]) ?? null;
@@ -16,8 +17,11 @@ export function decodeFinish(response: JsonObject, called: boolean): Finish {
   }
   if (status === "failed") return { reason: "error", raw: status };
   if (status === null || status === "completed") return { reason: called ? "tool-calls" : "stop", raw: status };
-  return { reason: "other", raw: status };
+  return { reason: called && !unfinished.has(status) ? "tool-calls" : "other", raw: status };
 }
+
+/** States in which calls may be half written. */
+const unfinished = new Set(["queued", "in_progress", "cancelled"]);
 
 /** States in which a response is over, one way or another. */
 export const isOver = (status: unknown): boolean =>

@@ -202,16 +202,16 @@ export class CallSlot implements Slot {
 
   end(): void {
     const { item } = this;
+    if (this.#written === "" && !this.#custom && !item.cut) this.#write("{}");
     const at = { item_id: item.id, output_index: item.index };
     if (this.#custom) {
       item.set("input", this.#written);
       this.#emit("response.custom_tool_call_input.done", { ...at, input: this.#written });
       return;
     }
-    const written = this.#written === "" && !item.cut ? "{}" : this.#written;
-    item.set("arguments", written);
+    item.set("arguments", this.#written);
     const name = item.value["name"] ?? "";
-    this.#emit("response.function_call_arguments.done", { ...at, name, arguments: written });
+    this.#emit("response.function_call_arguments.done", { ...at, name, arguments: this.#written });
   }
 
   #write(text: string): void {
