@@ -6,7 +6,7 @@ import { openPins } from "./conversations/open-pins.ts";
 import { TurnStore } from "./conversations/turn-store.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
-import { EgressGuard, type GuardedNetwork } from "./egress-guard.ts";
+import { EgressGuard, type EgressSettings, type Outside } from "./providers/egress-guard.ts";
 import { type Settings, type Snapshot, type Standing, snapshot } from "./snapshot.ts";
 import { systemClock } from "./transport/clock.ts";
 import { HttpTransport } from "./transport/http-transport.ts";
@@ -22,7 +22,7 @@ export interface ComposeOptions extends Settings {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   /** How the outside is reached. Default: the machine's own resolver and sockets. */
-  readonly network?: GuardedNetwork | undefined;
+  readonly outside?: Outside | undefined;
 }
 
 /** The gateway without an entrance: what an ingress, the library face and the command line are given. */
@@ -60,7 +60,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     current: () => current,
     apply: (settings) => {
       const next = snapshot(settings, standing);
-      egress.apply(settings);
+      egress.apply(egressOf(settings));
       current = next;
     },
     listModels: () => current.models.all(),
@@ -73,7 +73,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
       await Promise.all([ledger.flush(), pins.flush()]);
     },
     close: async () => {
-      await Promise.all([transport.close(), egress.close()]);
+      await transport.close();
       await Promise.all([ledger.close(), pins.close()]);
     },
   };
@@ -84,7 +84,7 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
   const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble, yields });
   const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble, yields }), ledger);
   const { ttlMs } = config.conversations;
-  const egress = new EgressGuard({ settings: options, clock, network: options.network, onTrouble });
+  const egress = new EgressGuard({ ...egressOf(options), outside: options.outside, onRefused: onTrouble });
   return {
     clock,
     random,
@@ -96,6 +96,8 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
     turns: new TurnStore(clock, { ttlMs }),
   };
 }
+
+const egressOf = ({ config, providers }: Settings): EgressSettings => ({ providers, allow: config.egress.allow });
 
 /** Opens what comes after the ledger, which is closed again where that fails. */
 async function opened<T>(open: () => T, ledger: { close(): Promise<unknown> }): Promise<T> {

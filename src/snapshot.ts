@@ -11,6 +11,7 @@ import { authenticate, type Identify, identifyBy } from "./policy/authenticate.t
 import { keepAnswers } from "./policy/keep-answers.ts";
 import { keepParts } from "./policy/keep-parts.ts";
 import { validateOutput } from "./policy/validate-output.ts";
+import type { EgressGuard } from "./providers/egress-guard.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
 import { dispatch } from "./router/dispatch.ts";
 import { ModelList } from "./router/list-models.ts";
@@ -33,6 +34,7 @@ export interface Standing {
   readonly ledger: LedgerWriter;
   readonly pins: PinStore;
   readonly transport: HttpTransport;
+  readonly egress: EgressGuard;
   readonly answers: AnswerStore;
   readonly turns: TurnStore;
 }

@@ -63,6 +63,8 @@ export interface ConfiguredProvider {
   readonly name: string;
   readonly remote: Remote;
   readonly baseUrl: string;
+  /** The operator gave the base URL, in the configuration or the environment: it may lead to this machine or a private network. */
+  readonly baseUrlGiven?: boolean | undefined;
   /** Absent where the provider asks for none. */
   readonly credential?: Secret | undefined;
   /** In words for the operator, e.g. "OPENAI_API_KEY (environment)", "configuration", "none needed". */

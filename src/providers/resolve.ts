@@ -45,9 +45,10 @@ function markNative(providers: Map<string, ConfiguredProvider>, builtIns: readon
 const nativeTo = ({ native, endpoints }: Remote): readonly string[] => native ?? endpoints.map(({ wire }) => wire.name);
 
 function configured(builtIn: BuiltIn, option: ProviderOptions, variables: Variables): ConfiguredProvider {
-  const baseUrl = option.baseUrl ?? (builtIn.baseUrlVariable && variables.get(builtIn.baseUrlVariable)) ?? builtIn.baseUrl;
+  const given = option.baseUrl ?? (builtIn.baseUrlVariable && variables.get(builtIn.baseUrlVariable));
+  const address: Address = { url: given ?? builtIn.baseUrl, given: given !== undefined };
   const remote = withQuirks(builtIn.remote, option.quirks);
-  if (option.apiKey !== undefined) return make(option.name, remote, baseUrl, option.apiKey, "configuration");
+  if (option.apiKey !== undefined) return make(option.name, remote, address, option.apiKey, "configuration");
   const variable = keyVariable(builtIn, variables);
   const value = variable === undefined ? undefined : variables.get(variable)?.trim();
   if (variable === undefined || value === undefined) {
@@ -61,7 +62,7 @@ function configured(builtIn: BuiltIn, option: ProviderOptions, variables: Variab
       `${variable} holds characters that cannot be sent in a header, so it is no credential; set it again.`,
     );
   }
-  return make(option.name, remote, baseUrl, new Secret(value), `${variable} (${variables.source(variable) ?? "environment"})`);
+  return make(option.name, remote, address, new Secret(value), `${variable} (${variables.source(variable) ?? "environment"})`);
 }
 
 function custom({ name, wire, baseUrl, apiKey, quirks }: ProviderOptions): ConfiguredProvider {
@@ -72,11 +73,17 @@ function custom({ name, wire, baseUrl, apiKey, quirks }: ProviderOptions): Confi
       `The provider ${name} is not built in: it needs a wire (one of ${wires}), a base_url and an api_key.`,
     );
   }
-  return make(name, withQuirks(remote, quirks), baseUrl, apiKey, "configuration");
+  return make(name, withQuirks(remote, quirks), { url: baseUrl, given: true }, apiKey, "configuration");
 }
 
-function make(name: string, remote: Remote, given: string, apiKey: Secret | "none", from: string): ConfiguredProvider {
-  const parsed = URL.parse(given);
+interface Address {
+  readonly url: string;
+  /** By the operator. */
+  readonly given: boolean;
+}
+
+function make(name: string, remote: Remote, address: Address, apiKey: Secret | "none", from: string): ConfiguredProvider {
+  const parsed = URL.parse(address.url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.username !== "" || parsed.password !== "") {
     throw new ProviderError(
       `The base URL of the provider ${name} is no URL as https://host/path; correct base_url or the variable it came from.`,
@@ -88,6 +95,7 @@ function make(name: string, remote: Remote, given: string, apiKey: Secret | "non
     name,
     remote,
     baseUrl,
+    baseUrlGiven: address.given,
     ...(none ? {} : { credential: apiKey }),
     credentialFrom: none ? "none needed" : from,
     nativeWires: [],

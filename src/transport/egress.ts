@@ -109,7 +109,7 @@ export function readEntry(text: string): Entry | undefined {
   const rest = suffix ? text.slice(2) : text;
   const port = /:(\d{1,5})$/.exec(rest)?.[1];
   const url = URL.parse(`http://${rest}/`);
-  if (port === undefined || url === null || Number(port) > 65_535 || Number(port) === 0 || /[/?#@\\\s]/.test(rest))
+  if (port === undefined || url === null || Number(port) > 65_535 || Number(port) === 0 || /[*/?#@\\\s]/.test(rest))
     return undefined;
   const host = bareHost(url.hostname);
   return { host: suffix ? `.${host}` : host, suffix, port: Number(port) };

@@ -22,7 +22,7 @@ export interface HttpTransportOptions {
   readonly egress?: Egress | undefined;
 }
 
-/** TEMPORARY until the composition hands in the policy. */
+/** TEMPORARY until every composition hands in its policy. */
 const unguarded: Egress = { policy: () => new EgressPolicy({ allow: [], classify: () => "public" }) };
 
 /**
