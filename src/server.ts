@@ -1,5 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { type ComposeOptions, compose, type Gateway, type Snapshot } from "./compose.ts";
+import { namesOf } from "./ingress/host.ts";
 import { createHttpServer } from "./ingress/http.ts";
 import { type Listening, listen } from "./ingress/listen.ts";
 import type { Serving } from "./ingress/options.ts";
@@ -13,8 +14,18 @@ export interface RunningGateway {
   close(drainMs: number): Promise<void>;
 }
 
-/** How long a streaming caller waits before it gets a sign of life, and how long silences in a stream may be. Milliseconds. */
-const pace = { silenceMs: 10_000, keepAliveMs: 15_000, writeIdleMs: 60_000 };
+/**
+ * How long a streaming caller waits before it gets a sign of life, how long silences in a stream may be, and how long callers may
+ * take to send. Milliseconds.
+ */
+const pace = {
+  silenceMs: 10_000,
+  keepAliveMs: 15_000,
+  writeIdleMs: 60_000,
+  headersMs: 10_000,
+  requestMs: 120_000,
+  bodyGraceMs: 10_000,
+};
 
 export type ServeOptions = ComposeOptions & { readonly pace?: Partial<typeof pace> | undefined };
 
@@ -42,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       ...pace,
       ...options.pace,
       allBodiesBytes: config.limits.allBodiesBytes,
+      connectionsPerAddress: config.limits.connectionsPerAddress,
     },
   });
   server.maxConnections = config.limits.connections;
@@ -92,6 +104,7 @@ function serving({ config, handler, identify, open, models }: Snapshot): Serving
     identify,
     losses: config.strict,
     open,
+    hosts: namesOf(config.server.host, config.server.hosts),
     metrics: config.observe.metrics,
     listModels: () => models.all(),
     bounds: { bodyBytes: config.limits.bodyBytes, totalMs: config.timeouts.totalMs },

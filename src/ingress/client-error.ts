@@ -6,7 +6,7 @@ import { newCallId } from "../canonical/ids.ts";
 import type { Clock, Random } from "../canonical/ports.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import { openaiChat } from "../wires/openai-chat/index.ts";
-import { answerHeaders } from "./headers.ts";
+import { answerHeaders, setHeaders } from "./headers.ts";
 
 /**
  * Answers what Node's parser refuses before it is a request. Whose wire the caller speaks is not known then: it gets OpenAI's
@@ -18,16 +18,24 @@ export function answerClientErrors(server: Server, ports: { readonly clock: Cloc
       socket.destroy();
       return;
     }
-    const id = newCallId(ports.clock, ports.random);
-    const { status, body } = openaiChat.encodeError(explain("code" in error ? error.code : undefined), id);
-    const text = JSON.stringify(body);
-    const headers = [
-      ...answerHeaders(id, new CallRecord(), new Warnings(), 0),
-      ...["content-type", "application/json", "content-length", String(Buffer.byteLength(text)), "connection", "close"],
-    ];
-    const lines = headers.map((word, at) => (at % 2 === 0 ? `${word}: ` : `${word}\r\n`)).join("");
-    socket.end(`HTTP/1.1 ${status} Refused\r\n${lines}\r\n${text}`);
+    socket.end(rawAnswer(explain("code" in error ? error.code : undefined), ports));
   });
+}
+
+/** The whole answer to what was not even read as a request, with the headers that every answer carries. The connection is closed after it. */
+export function rawAnswer(error: GatewayError, ports: { readonly clock: Clock; readonly random: Random }): string {
+  const id = newCallId(ports.clock, ports.random);
+  const { status, headers: own, body } = openaiChat.encodeError(error, id);
+  const text = JSON.stringify(body);
+  const headers = answerHeaders(id, new CallRecord(), new Warnings(), 0);
+  setHeaders(headers, {
+    ...own,
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(text)),
+    connection: "close",
+  });
+  const lines = headers.map((word, at) => (at % 2 === 0 ? `${word}: ` : `${word}\r\n`)).join("");
+  return `HTTP/1.1 ${status} Refused\r\n${lines}\r\n${text}`;
 }
 
 /** An answer has begun on this connection: nothing may be written into it. */

@@ -1,37 +1,76 @@
 import { GatewayError } from "../canonical/error.ts";
 
 const hostPattern = /^(?:\w(?:[\w.-]*\w)?\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
-const loopbackPattern = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?$/i;
+const loopbackPattern = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
+const portPattern = /:[0-9]{1,5}$/;
+/** A DNS name has 253 characters at most; a port six. */
+const longest = 260;
+
+export interface HostRules {
+  /** No keys are configured. */
+  readonly open: boolean;
+  /**
+   * The names callers may use besides those of loopback: `name` (with any port), `name:port`, `*.example.com` (every name
+   * below it), and `*` (every name, which an open gateway passes over).
+   */
+  readonly names: readonly string[];
+}
 
 /**
- * Refuses requests whose Host header is missing, doubled or not a plain `name[:port]`. Node accepts all of those, and an
- * address built from such a header has let others past their authorisation (CVE-2026-48710). An open gateway moreover answers
- * to loopback names only, so that no web page can reach it by pointing its own name at 127.0.0.1 (DNS rebinding).
- * Throws GatewayError `misdirected`.
+ * Answers only to the names it was told: one Host header, a plain `name[:port]`, of loopback or of the rules. Node accepts any number
+ * of any text, and an address built from such a header has let others past their authorisation (CVE-2026-48710); a web page
+ * that points its own name at this machine (DNS rebinding) sends that name here.
+ *
+ * Throws GatewayError `invalid_request` where the header is no host (RFC 9112, 3.2: 400), `misdirected` where it is a host not known
+ * here; the message then holds the line of configuration that would make it known.
  */
 export class HostGuard {
-  readonly #open: boolean;
+  readonly #any: boolean;
+  readonly #exact: ReadonlySet<string>;
+  readonly #below: readonly string[];
   #lastGood: string | undefined;
 
-  constructor(options: { readonly open: boolean }) {
-    this.#open = options.open;
+  constructor({ open, names }: HostRules) {
+    const known = names.map(written);
+    this.#any = !open && known.includes("*");
+    this.#exact = new Set(known.filter((name) => !name.startsWith("*")));
+    this.#below = known.filter((name) => name.startsWith("*.")).map((name) => name.slice(1));
   }
 
   check(host: string | undefined, rawHeaders: readonly string[]): void {
-    if (countHosts(rawHeaders) !== 1) throw new GatewayError("misdirected", "Send exactly one Host header.");
+    const count = countHosts(rawHeaders);
+    if (count !== 1) throw refused(count === 0 ? "The Host header is missing." : "Send exactly one Host header.");
     if (host !== undefined && host === this.#lastGood) return;
-    if (host === undefined || !hostPattern.test(host)) {
-      throw new GatewayError("misdirected", "The Host header must be a host name with an optional port, and nothing else.");
+    if (host === undefined || host.length > longest || !hostPattern.test(host)) {
+      throw refused("The Host header must be a host name with an optional port, and nothing else.");
     }
-    if (this.#open && !loopbackPattern.test(host)) {
+    if (!this.#knows(host.toLowerCase())) {
       throw new GatewayError(
         "misdirected",
-        "This gateway is open (no keys are configured) and therefore answers only to localhost. Configure `keys` to serve other names.",
+        `This gateway does not answer to the name ${host}. If callers are to reach it by that name, add it in polygate.yaml: server: { hosts: ["${host.replace(portPattern, "")}"] }`,
       );
     }
     this.#lastGood = host;
   }
+
+  #knows(host: string): boolean {
+    const name = host.replace(portPattern, "");
+    if (this.#any || loopbackPattern.test(name) || this.#exact.has(name) || this.#exact.has(host)) return true;
+    return this.#below.some((suffix) => (portPattern.test(suffix) ? host : name).endsWith(suffix));
+  }
 }
+
+/** What a gateway that listens on `bind` is called: an address that stands for all of a machine's (0.0.0.0, ::) is no name. */
+export const namesOf = (bind: string, hosts: readonly string[]): readonly string[] =>
+  ["0.0.0.0", "[::]"].includes(written(bind)) ? hosts : [bind, ...hosts];
+
+/** As a Host header would write it: an IPv6 address stands in brackets. */
+function written(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.split(":").length > 2 && !lower.startsWith("[") ? `[${lower}]` : lower;
+}
+
+const refused = (message: string): GatewayError => new GatewayError("invalid_request", message, { param: "host" });
 
 function countHosts(rawHeaders: readonly string[]): number {
   let hosts = 0;

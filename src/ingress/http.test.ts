@@ -60,6 +60,7 @@ async function ingress({
     identify: () => ({ kind: "open", keyId: "open", labels: {} }),
     losses: "warn",
     open: true,
+    hosts: [],
     metrics: "admin",
     listModels: async () => ({ models: [{ id: "p/m", provider: "p", createdAt: 5 }], silent: [] }),
     bounds: { bodyBytes: 1000, totalMs: 600_000 },
@@ -76,6 +77,10 @@ async function ingress({
       silenceMs: 10_000,
       keepAliveMs: 15_000,
       writeIdleMs: 60_000,
+      headersMs: 10_000,
+      requestMs: 120_000,
+      bodyGraceMs: 10_000,
+      connectionsPerAddress: 10,
     },
     ...changes,
   });

@@ -17,8 +17,10 @@ export interface Serving {
   readonly identifyAdmin?: ((presented: string | undefined) => true) | undefined;
   /** Of calls that do not say it themselves (header `x-polygate-strict`), by keys that do not either. */
   readonly losses: LossPolicy;
-  /** No keys are configured: only loopback names are answered. */
+  /** No keys are configured: anyone who can reach the gateway may call. */
   readonly open: boolean;
+  /** Names besides those of loopback by which callers may address the gateway; see `HostRules`. */
+  readonly hosts: readonly string[];
   /** Who may read `/metrics`. */
   readonly metrics: MetricsAccess;
   readonly listModels: () => Promise<ModelListing>;
@@ -59,4 +61,11 @@ export interface IngressLimits extends StreamTimers {
   readonly allBodiesBytes: number;
   /** A streaming caller who has waited so long gets headers and a sign of life; an error must then go into the stream. */
   readonly silenceMs: number;
+  /** From a connection's first byte, or that of a later request, to the end of its headers. */
+  readonly headersMs: number;
+  /** To the end of its body. */
+  readonly requestMs: number;
+  /** From then on a body must have come at 512 bytes a second on average. */
+  readonly bodyGraceMs: number;
+  readonly connectionsPerAddress: number;
 }

@@ -1,28 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer, IncomingMessage } from "node:http";
+import { IncomingMessage } from "node:http";
 import { describe, it, test } from "node:test";
-import { GatewayError } from "../canonical/error.ts";
-import { BodyBudget } from "./body-budget.ts";
 import { PathTable } from "./path-table.ts";
-import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey, readBody } from "./request.ts";
+import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey } from "./request.ts";
 import { routeTable } from "./routes.ts";
-import { HeldSocket } from "./testing/held-socket.ts";
-
-/** A request whose head has arrived on a connection in memory. */
-async function arriving(head: string): Promise<{ readonly request: IncomingMessage; readonly socket: HeldSocket }> {
-  const socket = new HeldSocket();
-  const request = await new Promise<IncomingMessage>((resolve) => {
-    createServer((request) => resolve(request)).emit("connection", socket);
-    socket.push(`POST /v1/messages HTTP/1.1\r\nhost: localhost\r\n${head}\r\n`);
-  });
-  return { request, socket };
-}
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => "read",
-    (thrown: unknown) => (thrown instanceof GatewayError ? thrown.code : String(thrown)),
-  );
+import { arriving } from "./testing/arriving.ts";
 
 describe("parseTarget", () => {
   it("parts path and query, and refuses other forms", () => {
@@ -79,51 +61,6 @@ it("text is no truth value", () => {
   );
   for (const word of ["", "1", "yes", "TRUE", "true, true"])
     assert.throws(() => lossPolicy(word, "warn"), { code: "invalid_request" });
-});
-
-describe("readBody", () => {
-  it("reads what comes, in one piece or many", async () => {
-    for (const pieces of [[], ["abc"], ["a", "b", "c"]]) {
-      const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
-      const body = readBody(request, 3, new BodyBudget(99));
-      for (const piece of pieces) socket.push(`${piece.length}\r\n${piece}\r\n`);
-      socket.push("0\r\n\r\n");
-      assert.equal((await body).toString(), pieces.join(""));
-    }
-  });
-
-  it("refuses more than it takes: at once when announced, as soon as it has come when not", async () => {
-    const announced = await arriving("content-length: 4\r\n");
-    assert.equal(await codeOf(readBody(announced.request, 3, new BodyBudget(99))), "payload_too_large");
-    const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
-    const body = codeOf(readBody(request, 3, new BodyBudget(99)));
-    socket.push("2\r\nab\r\n");
-    socket.push("2\r\ncd\r\n");
-    assert.equal(await body, "payload_too_large");
-    assert.equal(request.listenerCount("data"), 0);
-  });
-
-  it("gives up when the caller does", async () => {
-    const budget = new BodyBudget(9);
-    const { request, socket } = await arriving("content-length: 4\r\n");
-    const body = codeOf(readBody(request, 9, budget));
-    socket.push("ab");
-    socket.destroy();
-    assert.equal(await body, "cancelled");
-    assert.doesNotThrow(() => budget.take(9));
-  });
-
-  it("refuses what all calls together may not hold, and gives back what it had taken", async () => {
-    const budget = new BodyBudget(5);
-    budget.take(2);
-    const { request, socket } = await arriving("transfer-encoding: chunked\r\n");
-    const body = codeOf(readBody(request, 9, budget));
-    socket.push("2\r\nab\r\n");
-    socket.push("2\r\ncd\r\n");
-    assert.equal(await body, "gateway_overloaded");
-    assert.doesNotThrow(() => budget.take(3));
-    assert.throws(() => budget.take(1));
-  });
 });
 
 it("headers are taken as Node read them", async () => {

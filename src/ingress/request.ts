@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { HeaderBag, LossPolicy } from "../canonical/call.ts";
-import { GatewayError, toGatewayError } from "../canonical/error.ts";
-import type { BodyBudget } from "./body-budget.ts";
+import { GatewayError } from "../canonical/error.ts";
 
 /** The request line, parsed once for routing and everything after it. Absolute and asterisk forms are refused. */
 export function parseTarget(url: string | undefined): { readonly path: string; readonly query: string } {
@@ -59,61 +58,6 @@ export function checkContentType(headers: IncomingMessage["headers"]): void {
     throw new GatewayError("unsupported_media_type", "Send the body as it is, without a content-encoding.");
   }
 }
-
-/**
- * Reads the body, at most `limit` bytes, and takes its size off the budget: the reader gives it back when done with the body,
- * unless this throws. Throws `payload_too_large` as soon as the limit is passed (also when only announced),
- * `gateway_overloaded` when the budget is used up, `cancelled` when the caller goes away first.
- */
-export function readBody(request: IncomingMessage, limit: number, budget: BodyBudget): Promise<Buffer> {
-  const announced = request.headers["content-length"];
-  if (announced !== undefined && Number(announced) > limit) return Promise.reject(tooLarge(limit));
-  return new Promise((resolve, reject) => {
-    let first: Buffer | undefined;
-    let pieces: Buffer[] | undefined;
-    let size = 0;
-    let over = false;
-    const fail = (error: GatewayError): void => {
-      if (over) return;
-      over = true;
-      request.removeAllListeners("data");
-      budget.give(size);
-      reject(error);
-    };
-    request.on("data", (piece: Buffer) => {
-      if (size + piece.length > limit) {
-        fail(tooLarge(limit));
-        return;
-      }
-      try {
-        budget.take(piece.length);
-      } catch (thrown) {
-        fail(toGatewayError(thrown));
-        return;
-      }
-      size += piece.length;
-      if (first === undefined) first = piece;
-      else {
-        pieces ??= [first];
-        pieces.push(piece);
-      }
-    });
-    request.on("end", () => {
-      over = true;
-      resolve(pieces ? Buffer.concat(pieces, size) : (first ?? Buffer.alloc(0)));
-    });
-    request.on("error", (cause) => fail(new GatewayError("cancelled", "The caller went away while sending.", { cause })));
-    request.on("close", () => {
-      if (!request.complete) fail(new GatewayError("cancelled", "The caller went away while sending."));
-    });
-  });
-}
-
-const tooLarge = (limit: number): GatewayError =>
-  new GatewayError(
-    "payload_too_large",
-    `The body is larger than the ${limit} bytes this gateway takes. Send less, or have the operator raise \`limits.body_bytes\`.`,
-  );
 
 /**
  * Reads `x-polygate-strict`: refuse, warn or allow; `true` and `false` are older words for the first two. Text is no truth
