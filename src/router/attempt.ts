@@ -12,6 +12,7 @@ import type { Candidate } from "./candidate.ts";
 import { prepare } from "./prepare.ts";
 import { callerHeaders } from "./reply-headers.ts";
 import { streamReply } from "./stream-reply.ts";
+import { upstreamRequest } from "./upstream-request.ts";
 import { parseJson, wholeReply } from "./whole-reply.ts";
 
 export interface AttemptTimeouts {
@@ -75,14 +76,18 @@ function send(call: Call, candidate: Candidate, request: WireRequest, deps: Atte
     const message = "The call's time was used up before the provider could be asked.";
     throw new TransportError("timeout", message, false, { retryable: false });
   }
-  const { method = "POST", headers, body } = request;
+  const { method = "POST", path, headers, body } = request;
+  const { deployment, provider, endpoint, base } = candidate;
   return deps.transport.send({
-    peer: candidate.deployment.provider,
-    origin: candidate.origin,
-    path: candidate.basePath + request.path,
-    method,
-    headers: upstreamHeaders(headers, candidate, body !== undefined),
-    body: body === undefined || isPieces(body) ? body : written(body),
+    ...upstreamRequest(
+      { deployment, auth: endpoint.auth ?? provider.auth, base },
+      {
+        method,
+        path,
+        headers: upstreamHeaders(headers, body !== undefined),
+        body: body === undefined || isPieces(body) ? body : written(body),
+      },
+    ),
     signal: call.signal,
     timeouts: {
       connectMs: timeouts.connectMs,
@@ -105,12 +110,11 @@ function written(body: JsonObject): string {
 
 const isPieces = (body: NonNullable<WireRequest["body"]>): body is readonly Uint8Array[] => Array.isArray(body);
 
-const upstreamHeaders = (headers: HeaderBag, candidate: Candidate, hasBody: boolean): HeaderBag => ({
+const upstreamHeaders = (headers: HeaderBag, hasBody: boolean): HeaderBag => ({
   ...headers,
   ...(hasBody && { "content-type": "application/json" }),
   accept: "application/json, text/event-stream",
   "user-agent": "polygate",
-  ...candidate.authHeaders,
 });
 
 /** What some wires tell by 400 and a word of their own, and callers of others know by its status. */

@@ -1,7 +1,7 @@
-import type { Call, HeaderBag } from "../canonical/call.ts";
+import type { Call } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
-import type { Auth, Deployment, Endpoint, Remote } from "../providers/provider.ts";
+import type { Deployment, Endpoint, Remote } from "../providers/provider.ts";
 import { canEstimate } from "./estimate.ts";
 
 /** One deployment that could serve the call, and how it would be reached. */
@@ -13,10 +13,8 @@ export interface Candidate {
    * does, but the gateway can estimate the answer, the provider's first of all.
    */
   readonly endpoint: Endpoint;
-  /** Scheme, host and port, and the path that comes before the wire's own. */
-  readonly origin: string;
-  readonly basePath: string;
-  readonly authHeaders: HeaderBag;
+  /** What comes before the wire's own path. */
+  readonly base: string;
   /** Why it is here, for `explain` and the trace. */
   readonly reason: string;
 }
@@ -32,28 +30,11 @@ export function candidate(call: Call, provider: ConfiguredProvider, model: strin
   if (endpoint === undefined)
     throw new GatewayError("unsupported", `${name} cannot serve ${call.operation} calls.`, { param: "model" });
   const deployment: Deployment = { provider: name, model, baseUrl, credential, prices };
-  const base = endpoint.base?.(deployment) ?? baseUrl;
-  const slash = base.indexOf("/", base.indexOf("//") + 2);
   return {
     deployment,
     provider: remote,
     endpoint,
-    origin: slash < 0 ? base : base.slice(0, slash),
-    basePath: slash < 0 ? "" : base.slice(slash),
-    authHeaders: authHeaders(endpoint.auth ?? remote.auth, deployment),
+    base: endpoint.base?.(deployment) ?? baseUrl,
     reason,
   };
-}
-
-/** The headers that show a deployment's credential to its provider. */
-export function authHeaders(auth: Auth, { credential }: Pick<Deployment, "credential">): HeaderBag {
-  if (credential === undefined) return {};
-  switch (auth.kind) {
-    case "bearer":
-      return { authorization: `Bearer ${credential.reveal()}` };
-    case "header":
-      return { [auth.name]: credential.reveal() };
-    case "none":
-      return {};
-  }
 }

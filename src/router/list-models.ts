@@ -4,7 +4,7 @@ import type { ListedModel, ModelListing } from "../canonical/models.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
 import { type HttpTransport, readAll, type UpstreamReply } from "../transport/http-transport.ts";
-import { authHeaders } from "./candidate.ts";
+import { splitBase, upstreamRequest } from "./upstream-request.ts";
 
 const freshMs = 60_000;
 const waitMs = 5_000;
@@ -61,19 +61,17 @@ export class ModelList {
 
 /** Asks a provider for its models with its own credential; the reply is its own, whatever its status. Rejects with TransportError. */
 export function askForModels(provider: ConfiguredProvider, transport: HttpTransport, waitMs: number): Promise<UpstreamReply> {
-  const url = new URL(provider.modelsUrl);
-  const endpoint = provider.remote.endpoints[0];
+  const { name, baseUrl, credential, modelsUrl, remote } = provider;
+  const { origin, basePath } = splitBase(modelsUrl);
+  const endpoint = remote.endpoints[0];
+  const asked = { deployment: { provider: name, baseUrl, credential }, auth: endpoint?.auth ?? remote.auth, base: origin };
+  const headers = {
+    accept: "application/json",
+    "user-agent": "polygate",
+    ...(endpoint?.wire.name === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
+  };
   return transport.send({
-    peer: provider.name,
-    origin: url.origin,
-    path: url.pathname + url.search,
-    method: "GET",
-    headers: {
-      accept: "application/json",
-      "user-agent": "polygate",
-      ...(endpoint?.wire.name === "anthropic-messages" ? { "anthropic-version": "2023-06-01" } : {}),
-      ...authHeaders(endpoint?.auth ?? provider.remote.auth, provider),
-    },
+    ...upstreamRequest(asked, { method: "GET", path: basePath, headers }),
     signal: new AbortController().signal,
     timeouts: { connectMs: waitMs, firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs },
   });
