@@ -47,7 +47,7 @@ export class HostGuard {
     if (!this.#knows(host.toLowerCase())) {
       throw new GatewayError(
         "misdirected",
-        `This gateway does not answer to the name ${host}. If callers are to reach it by that name, add it in polygate.yaml: server: { hosts: ["${host.replace(portPattern, "")}"] }`,
+        `This gateway answers to localhost and the names it was given; ${host} is none of them. If callers are to reach it by that name, add it in polygate.yaml: server: { hosts: ["${host.replace(portPattern, "")}"] }`,
       );
     }
     this.#lastGood = host;

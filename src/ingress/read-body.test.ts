@@ -93,7 +93,7 @@ describe("readBody", () => {
 
     const quick = await arriving("content-length: 3\r\n", "abc");
     const whole = readBody(quick.request, { ...terms(9), clock });
-    await new Promise((resolve) => process.nextTick(resolve));
+    await Promise.resolve();
     assert.equal(clock.pending, 0);
     assert.equal((await whole).toString(), "abc");
     assert.equal(clock.pending, 0);

@@ -50,7 +50,7 @@ export function readBody(request: IncomingMessage, { limit, budget, clock, grace
       });
     };
     // Most bodies come with their headers, and are whole by then: they need no timer.
-    process.nextTick(() => {
+    queueMicrotask(() => {
       if (!over && !request.complete) watch(0);
     });
     request.on("data", (piece: Buffer) => {

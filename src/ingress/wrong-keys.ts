@@ -2,22 +2,17 @@ import { GatewayError } from "../canonical/error.ts";
 import type { Clock } from "../canonical/ports.ts";
 import { addressGroup } from "./addresses.ts";
 
-interface Bucket {
-  tokens: number;
-  /** When they were counted. */
-  at: number;
-}
-
 /** Wrong keys that an address may present at once, and again within a minute. */
 const burst = 20;
-const perMs = burst / 60_000;
+const eachMs = 60_000 / burst;
 /** Addresses remembered; past it the one longest unheard of is forgotten. */
 const most = 10_000;
 
 /** Slows down who guesses keys. A right key is taken all the same, from whatever address it comes. */
 export class WrongKeys {
   readonly #clock: Clock;
-  readonly #buckets = new Map<string, Bucket>();
+  /** Of each address, when its wrong keys would be paid off at one each `eachMs`. */
+  readonly #debts = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -25,33 +20,27 @@ export class WrongKeys {
 
   /** How many addresses are remembered. */
   get size(): number {
-    return this.#buckets.size;
+    return this.#debts.size;
   }
 
   /** A wrong key came from there, and `error` says so: gives what is to be answered. */
   refuse(remote: string | undefined, error: GatewayError): GatewayError {
-    const bucket = this.#bucket(addressGroup(remote ?? ""));
-    if (bucket.tokens >= 1) {
-      bucket.tokens--;
-      return error;
-    }
+    const now = this.#clock.now();
+    const address = addressGroup(remote ?? "");
+    const paid = Math.max(now, this.#debts.get(address) ?? 0) + eachMs;
+    const early = paid - now - burst * eachMs;
+    this.#remember(address, early > 0 ? paid - eachMs : paid);
+    if (early <= 0) return error;
     return new GatewayError("rate_limited", "Too many wrong keys came from this address. Send the right one, or wait.", {
-      retryAfterMs: Math.ceil((1 - bucket.tokens) / perMs),
+      retryAfterMs: Math.ceil(early),
     });
   }
 
-  #bucket(address: string): Bucket {
-    const now = this.#clock.now();
-    const known = this.#buckets.get(address);
-    this.#buckets.delete(address);
-    const bucket = known ?? { tokens: burst, at: now };
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) * perMs);
-    bucket.at = now;
-    this.#buckets.set(address, bucket);
-    if (this.#buckets.size > most) {
-      const [oldest] = this.#buckets.keys();
-      if (oldest !== undefined) this.#buckets.delete(oldest);
-    }
-    return bucket;
+  #remember(address: string, paid: number): void {
+    this.#debts.delete(address);
+    this.#debts.set(address, paid);
+    if (this.#debts.size <= most) return;
+    const [oldest] = this.#debts.keys();
+    if (oldest !== undefined) this.#debts.delete(oldest);
   }
 }
