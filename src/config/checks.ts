@@ -13,11 +13,16 @@ export interface KnownNames {
   readonly wires: Iterable<string>;
 }
 
-/** `flag`: the host that the command line asked for, which then overrules the file. */
-export function openToTheWorld(host: string, { keys }: ConfigFile, document: ConfigDocument, flag?: string): Problem[] {
+/** `elsewhere`: the host did not come from the file, so no line of it is to blame. */
+export function openToTheWorld(
+  host: string,
+  { keys }: Pick<ConfigFile, "keys">,
+  document: ConfigDocument,
+  elsewhere?: string,
+): Problem[] {
   if (keys.length > 0 || isLoopback(host)) return [];
   const message = `${host} can be reached from other machines, and no keys are configured: anyone could spend your credentials. Add a key under "keys", or listen on 127.0.0.1.`;
-  return [{ ...(flag !== undefined ? {} : document.locate(["server", "host"])), message }];
+  return [{ ...(elsewhere !== undefined ? {} : document.locate(["server", "host"])), message }];
 }
 
 export function repeatedKeys(keys: readonly KeyOptions[], document: ConfigDocument): Problem[] {

@@ -5,6 +5,7 @@ import type { Environment } from "./environment.ts";
 import type { EgressOptions } from "./sections/egress.ts";
 import type { LogOptions } from "./sections/log.ts";
 import type { ObserveOptions } from "./sections/observe.ts";
+import type { Workers } from "./sections/workers.ts";
 
 /*
  * What the operator asked for, checked and complete: every default is filled in, every `${VARIABLE}` resolved, every secret
@@ -24,6 +25,8 @@ export interface Config {
   readonly strict: LossPolicy;
   /** Absolute path of the directory that holds the ledger. */
   readonly dataDir: string;
+  /** Processes that serve, behind one port; `auto` = one for each core. */
+  readonly workers: Workers;
   readonly timeouts: TimeoutOptions;
   readonly limits: LimitOptions;
   readonly conversations: ConversationOptions;
@@ -83,6 +86,8 @@ export interface TimeoutOptions {
   readonly totalMs: number;
   /** How long running calls may finish after the gateway was told to stop. */
   readonly drainMs: number;
+  /** So much of it, at its beginning, calls are still taken, while `/readyz` says no: for load balancers that look now and then. */
+  readonly drainWindowMs: number;
 }
 
 export interface LimitOptions {

@@ -32,12 +32,10 @@ export const strict = z
     return given === "refuse" || given === true || given === "true" ? "refuse" : "warn";
   });
 
-/** A duration with its unit, in milliseconds. */
-export const duration = z
-  .string({ error: 'must be a duration with its unit, as "10s", "500ms" or "5m"' })
-  .transform((text, context) => {
+const durationFrom = (least: number) =>
+  z.string({ error: 'must be a duration with its unit, as "10s", "500ms" or "5m"' }).transform((text, context) => {
     const ms = parseDuration(text);
-    if (ms !== undefined && ms >= 1 && ms <= longestTimer) return ms;
+    if (ms !== undefined && ms >= least && ms <= longestTimer) return ms;
     const message = `must be a duration with its unit, as "10s", "500ms" or "5m", and no longer than ${formatDuration(dayMs)}`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
@@ -45,6 +43,12 @@ export const duration = z
 
 const dayMs = 24 * 3_600_000;
 const longestTimer = dayMs;
+
+/** A duration with its unit, in milliseconds. */
+export const duration = durationFrom(1);
+
+/** The same, or none at all: "0s". */
+export const durationOrNone = durationFrom(0);
 
 /** A number of bytes, or one with its unit. */
 export const size = z

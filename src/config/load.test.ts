@@ -56,10 +56,10 @@ test("the README's example reads as it should", () => {
       '  anthropic: { api_key: "${ANTHROPIC_API_KEY}" }',
       "  my-vllm: { wire: openai-chat, base_url: http://127.0.0.1:8000/v1, api_key: none }",
     ].join("\n"),
-    env: { POLYGATE_KEY: "pg-1", ANTHROPIC_API_KEY: "sk-ant" },
+    env: { POLYGATE_KEY: "pg-0123456789-0123", ANTHROPIC_API_KEY: "sk-ant" },
   });
   assert.equal(config.file, "/w/polygate.yaml");
-  assert.equal(config.keys[0]?.secret.reveal(), "pg-1");
+  assert.equal(config.keys[0]?.secret.reveal(), "pg-0123456789-0123");
   assert.deepEqual(config.keys[0]?.labels, { team: "web" });
   assert.deepEqual(
     config.providers.map(({ name }) => name),
@@ -108,22 +108,22 @@ test("everything that is wrong is told at once, in the file's order", () => {
 
 test("variables come from the process, then from .env beside the file, then from the default", () => {
   const yaml =
-    'keys:\n  - { id: a, secret: "${A}" }\n  - { id: b, secret: "${B}" }\n  - { id: c, secret: "${C:-sea}" }\n  - { id: d, secret: "$${D}" }\n';
+    'keys:\n  - { id: a, secret: "${A}" }\n  - { id: b, secret: "${B}" }\n  - { id: c, secret: "${C:-the-sea-the-sea-}" }\n  - { id: d, secret: "$${D}-0123456789-" }\n';
   const config = load({
-    files: { "/etc/pg/polygate.yaml": yaml, "/etc/pg/.env": 'A=file\nB="two"\n' },
+    files: { "/etc/pg/polygate.yaml": yaml, "/etc/pg/.env": 'A=file\nB="two-two-two-two-"\n' },
     argvPath: "/etc/pg/polygate.yaml",
-    env: { A: "process" },
+    env: { A: "process-process-" },
   });
   assert.deepEqual(
     config.keys.map(({ secret }) => secret.reveal()),
-    ["process", "two", "sea", "${D}"],
+    ["process-process-", "two-two-two-two-", "the-sea-the-sea-", "${D}-0123456789-"],
   );
   assert.equal(config.environment.source("A"), "environment");
   assert.equal(config.environment.source("B"), ".env");
 });
 
 test("a value that looks like a reference is not resolved again, and keys are never resolved", () => {
-  const config = load({ yaml: 'keys: [{ id: a, secret: s, labels: { "${X}": "${X}" } }]', env: { X: "${Y}" } });
+  const config = load({ yaml: 'keys: [{ id: a, secret: secret-0123456789, labels: { "${X}": "${X}" } }]', env: { X: "${Y}" } });
   assert.deepEqual(config.keys[0]?.labels, { "${X}": "${Y}" });
 });
 
@@ -152,7 +152,9 @@ test("the file is found by flag, then variable, then working directory", () => {
 });
 
 test("two keys may share neither id nor secret", () => {
-  const lines = problems({ yaml: "keys:\n  - { id: a, secret: s1 }\n  - { id: a, secret: s2 }\n  - { id: b, secret: s1 }\n" });
+  const lines = problems({
+    yaml: "keys:\n  - { id: a, secret: secret-0123456789-1 }\n  - { id: a, secret: secret-0123456789-2 }\n  - { id: b, secret: secret-0123456789-1 }\n",
+  });
   assert.match(lines[0] ?? "", /^\/w\/polygate\.yaml:3:11: another key has the id "a"/);
   assert.match(lines[1] ?? "", /^\/w\/polygate\.yaml:4:22: this key has the same secret as the key "a"/);
 });
@@ -161,7 +163,7 @@ test("without keys only loopback is served", () => {
   for (const host of ["0.0.0.0", "::", "192.168.1.4", "gateway.example", "127.0.0.1.example"]) {
     assert.match(problems({ yaml: `server: { host: "${host}" }` })[0] ?? "", /no keys are configured/, host);
     assert.match(problems({ overrides: { host } })[0] ?? "", /no keys are configured/, host);
-    assert.deepEqual(problems({ yaml: `server: { host: "${host}" }\nkeys: [{ id: a, secret: s }]` }), []);
+    assert.deepEqual(problems({ yaml: `server: { host: "${host}" }\nkeys: [{ id: a, secret: secret-0123456789 }]` }), []);
   }
   for (const host of ["127.0.0.1", "127.9.9.9", "localhost", "::1"])
     assert.deepEqual(problems({ yaml: `server: { host: "${host}" }` }), []);

@@ -4,6 +4,7 @@ import type { Config, ProviderOptions } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { Environment, type Variables } from "./environment.ts";
 import { explain } from "./explain.ts";
+import { environmentKeys, withVariables } from "./from-environment.ts";
 import { ConfigError, type Problem } from "./problems.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 
@@ -16,27 +17,67 @@ export interface LoadOptions {
   /** The file's text; undefined where there is no such file. Throws where it cannot be read. */
   readonly readFile: (path: string) => string | undefined;
   /** What overrules the file: flags of the command line. */
-  readonly overrides?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined;
+  readonly overrides?: Overrides | undefined;
   /** Names that the providers area knows, so that a misspelt one is found here, with its line. */
   readonly known: KnownNames;
 }
 
+/** Flags of the command line. */
+export interface Overrides {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly workers?: number | "auto" | undefined;
+}
+
+/** What a configuration is read from, as it stood at one moment. */
+export interface ConfigText {
+  /** Absolute path; absent where there is none. */
+  readonly file?: string | undefined;
+  readonly text: string;
+  /** The text of the `.env` beside it. */
+  readonly dotenv?: string | undefined;
+}
+
+/** Larger is no configuration. */
+const mostCharacters = 1024 * 1024;
+
 /** Reads and checks the configuration. Throws ConfigError with everything that is wrong. */
-export function loadConfig(options: LoadOptions): Config {
+export const loadConfig = (options: LoadOptions): Config => parseConfig(options, readConfigText(options));
+
+/** Reads what the configuration stands in. Throws ConfigError where the file that was asked for is not there. */
+export function readConfigText(options: Pick<LoadOptions, "argvPath" | "env" | "cwd" | "readFile">): ConfigText {
   const { file, text } = findFile(options);
+  return { file, text, dotenv: options.readFile(join(file === undefined ? options.cwd : dirname(file), ".env")) };
+}
+
+/** Checks a configuration's text. Throws ConfigError with everything that is wrong. */
+export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "overrides" | "known">, given: ConfigText): Config {
+  const { file, text } = given;
   const home = file === undefined ? options.cwd : dirname(file);
-  const environment = new Environment(options.env, options.readFile(join(home, ".env")));
+  if (text.length > mostCharacters) {
+    throw new ConfigError([{ file, message: `this is larger than the ${mostCharacters} characters a configuration may have` }]);
+  }
+  const environment = new Environment(options.env, given.dotenv);
   const document = readDocument(text, file ?? "", environment);
-  const parsed = configSchema.safeParse(document.value ?? {});
-  const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, document));
+  const { value, sources } = withVariables(document.value, environment);
+  const parsed = configSchema.safeParse(value);
+  const shape = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => {
+        const variable = sources.get(issue.path.join("."));
+        return variable === undefined ? explain(issue, document) : [{ message: `${variable} ${issue.message}` }];
+      });
   if (!parsed.success || document.problems.length > 0) throw new ConfigError(merge(document.problems, shape));
+  const ofEnvironment = environmentKeys(environment, parsed.data.keys);
+  const keys = [...parsed.data.keys, ...ofEnvironment.keys];
   const server = {
     host: options.overrides?.host ?? parsed.data.server.host,
     port: options.overrides?.port ?? parsed.data.server.port,
     hosts: parsed.data.server.hosts,
   };
   const problems = [
-    ...openToTheWorld(server.host, parsed.data, document, options.overrides?.host),
+    ...ofEnvironment.problems,
+    ...openToTheWorld(server.host, { keys }, document, options.overrides?.host ?? sources.get("server.host")),
     ...repeatedKeys(parsed.data.keys, document),
     ...strangeProviders(parsed.data, document, options.known),
   ];
@@ -46,16 +87,21 @@ export function loadConfig(options: LoadOptions): Config {
     file,
     environment,
     server,
-    keys: parsed.data.keys,
+    keys,
     providers: Object.entries(parsed.data.providers).map(([name, given]) => providerOptions(name, given)),
     strict: parsed.data.strict,
-    dataDir: resolve(home, parsed.data.data_dir ?? defaultDataDir(environment, options.cwd)),
+    dataDir: resolve(
+      sources.has("data_dir") ? options.cwd : home,
+      parsed.data.data_dir ?? defaultDataDir(environment, options.cwd),
+    ),
+    workers: options.overrides?.workers ?? parsed.data.workers,
     timeouts: {
       connectMs: timeouts.connect,
       firstTokenMs: timeouts.first_token,
       betweenChunksMs: timeouts.between_chunks,
       totalMs: timeouts.total,
       drainMs: timeouts.drain,
+      drainWindowMs: timeouts.drain_window,
     },
     limits: {
       bodyBytes: limits.body_bytes,
@@ -72,7 +118,10 @@ export function loadConfig(options: LoadOptions): Config {
   };
 }
 
-function findFile({ argvPath, env, cwd, readFile }: LoadOptions): { readonly file: string | undefined; readonly text: string } {
+function findFile({ argvPath, env, cwd, readFile }: Pick<LoadOptions, "argvPath" | "env" | "cwd" | "readFile">): {
+  readonly file: string | undefined;
+  readonly text: string;
+} {
   const variable = env["POLYGATE_CONFIG"];
   const asked = argvPath ?? (variable === "" ? undefined : variable);
   if (asked !== undefined) {

@@ -9,6 +9,7 @@ import { observe } from "./sections/observe.ts";
 import { providers } from "./sections/providers.ts";
 import { server } from "./sections/server.ts";
 import { timeouts } from "./sections/timeouts.ts";
+import { workers } from "./sections/workers.ts";
 
 /** The shape of polygate.yaml. Keys are snake_case in the file and camelCase from here on. */
 export const configSchema = z.strictObject({
@@ -20,6 +21,7 @@ export const configSchema = z.strictObject({
   providers,
   data_dir: text.optional(),
   strict: strict.default("warn"),
+  workers: workers.default(1),
   timeouts,
   limits,
   conversations,

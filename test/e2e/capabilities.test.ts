@@ -85,9 +85,9 @@ describe("capabilities", () => {
   test("each key may have a policy of its own, which the header overrules", async () => {
     const yaml = `strict: allow
 keys:
-  - { id: free, secret: free-secret }
-  - { id: careful, secret: careful-secret, strict: refuse }
-  - { id: told, secret: told-secret, strict: "false" }`;
+  - { id: free, secret: free-secret-0123456789 }
+  - { id: careful, secret: careful-secret-0123456789, strict: refuse }
+  - { id: told, secret: told-secret-0123456789, strict: "false" }`;
     const own = await startStack({ keys: false, yaml });
     const ask = async (key: string, word?: string) => {
       const response = await fetch(`${own.address}/v1/chat/completions`, {

@@ -36,8 +36,8 @@ describe("answers kept by one of several providers", () => {
 server: { host: 127.0.0.1, port: 0 }
 data_dir: ${dataDir}
 keys:
-  - { id: dev, secret: secret-of-dev }
-  - { id: ops, secret: secret-of-ops }
+  - { id: dev, secret: secret-of-dev-0123456789 }
+  - { id: ops, secret: secret-of-ops-0123456789 }
 providers:
   one: { wire: openai-responses, base_url: "${one.url}/v1", api_key: none }
   two: { wire: openai-responses, base_url: "${two.url}/v1", api_key: none }
@@ -50,8 +50,8 @@ providers:
     const providers = resolveProviders(config.providers, config.environment);
     running = await serve({ config, providers, onTrouble: (message) => assert.fail(message) });
     const client = (apiKey: string): OpenAI => new OpenAI({ baseURL: `${running.address}/v1`, apiKey, maxRetries: 0 });
-    dev = client("secret-of-dev");
-    ops = client("secret-of-ops");
+    dev = client("secret-of-dev-0123456789");
+    ops = client("secret-of-ops-0123456789");
   }
 
   before(async () => {

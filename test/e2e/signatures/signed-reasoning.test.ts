@@ -11,8 +11,8 @@ import { assistantOf, blocksOf, details, type Maker, startMaker } from "./maker.
 type Messages = OpenAI.ChatCompletionMessageParam[];
 
 const keys = `keys:
-  - { id: dev, secret: secret-of-dev }
-  - { id: ops, secret: secret-of-ops }
+  - { id: dev, secret: secret-of-dev-0123456789 }
+  - { id: ops, secret: secret-of-ops-0123456789 }
 `;
 
 describe("#6: a caller on OpenAI's wire that echoes content and tool calls alone", () => {
@@ -29,8 +29,8 @@ describe("#6: a caller on OpenAI's wire that echoes content and tool calls alone
 `;
     stack = await startStack({ upstream: maker.url, keys: false, yaml: more + keys });
     const client = (apiKey: string): OpenAI => new OpenAI({ baseURL: `${stack.address}/v1`, apiKey, maxRetries: 0 });
-    dev = client("secret-of-dev");
-    ops = client("secret-of-ops");
+    dev = client("secret-of-dev-0123456789");
+    ops = client("secret-of-ops-0123456789");
   });
   after(async () => {
     await stack.close();
