@@ -94,7 +94,7 @@ keys:
         method: "POST",
         headers: {
           "content-type": "application/json",
-          authorization: `Bearer ${key}-secret`,
+          authorization: `Bearer ${key}-secret-0123456789`,
           ...(word !== undefined && { "x-polygate-strict": word }),
         },
         body: JSON.stringify({ model: "ant/echo", max_tokens: 9, seed: 7, messages: [{ role: "user", content: "hi" }] }),
