@@ -10,7 +10,7 @@ import type { GatewayOptions } from "./options.ts";
 /** Options that are no setting of polygate.yaml. */
 const own = new Set(["config", "dataDir", "key", "env", "onTrouble"]);
 /** Settings of the server, which the library has none of. */
-const serverOnly = new Set(["server", "log"]);
+const serverOnly = new Set(["server", "log", "workers"]);
 /** Below these stand names that the operator gives, which are no keys of ours. */
 const named = new Set(["providers", "labels", "prices", "models"]);
 
@@ -60,7 +60,6 @@ function fromOptions(
 
 /** A value of the options as the file spells it. `under` is the key it stands under. */
 function spelled(value: unknown, under: string): unknown {
-  if (typeof value === "number" && under === "timeouts") return value;
   // What is in a program's hands already is not looked up in the environment.
   if (typeof value === "string") return value.replaceAll("${", () => "$${");
   if (Array.isArray(value)) return value.map((item) => spelled(item, under));

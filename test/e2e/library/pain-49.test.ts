@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { CallError, createGateway } from "../../../src/index.ts";
 import { openLedgerReader } from "../../../src/ledger/reader.ts";
 import { folder } from "./folder.ts";
-import { failure, providersAt, startRig } from "./kit.ts";
+import { failure, startRig } from "./kit.ts";
+import { providersAt } from "./providers-at.ts";
 
 /* #49: the gateway inside a program. Aborts, errors and instances behave as a program may expect. */
 
