@@ -54,7 +54,7 @@ export async function callListCommand(options: CallListOptions): Promise<number>
 }
 
 /** A line as programs get it. */
-export const told = ({ startedAt, ...line }: CallLine): object => ({ ...line, startedAt: new Date(startedAt).toISOString() });
+export const told = (line: CallLine): object => ({ ...line, startedAt: new Date(line.startedAt).toISOString() });
 
 /** Of the table's columns, and of `tail`'s lines. */
 export const heads = ["BEGAN", "CALL", "KEY", "MODEL", "ENDED", "INPUT", "OUTPUT", "COST USD", "TIME"];

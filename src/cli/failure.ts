@@ -1,8 +1,13 @@
 import type { ServerOptions } from "../config/config.ts";
 import { ConfigError } from "../config/problems.ts";
 
+/** The command line asks for what cannot be. Its message says what would; the exit code is 2. */
+export class Misuse extends Error {
+  override readonly name = "Misuse";
+}
+
 /** Errors whose message is written for the operator. */
-const spoken = new Set(["ProviderError", "StorageError"]);
+const spoken = new Set(["ProviderError", "StorageError", "NoAnswer", "Misuse"]);
 
 /** What kept a command from its work, in sentences for the operator; undefined where it is none that was foreseen. */
 export function explainFailure(thrown: unknown, server?: Pick<ServerOptions, "host" | "port">): readonly string[] | undefined {

@@ -3,7 +3,7 @@ import { ConfigError } from "../config/problems.ts";
 import { closing } from "../config/suggest.ts";
 import type { Cli } from "./commands/command.ts";
 import { definitions } from "./commands/index.ts";
-import { explainFailure } from "./failure.ts";
+import { explainFailure, Misuse } from "./failure.ts";
 import type { Ports } from "./ports.ts";
 
 const help = `
@@ -50,7 +50,7 @@ export async function runCli(argv: readonly string[], ports: Ports): Promise<num
     const sentences = explainFailure(thrown);
     if (sentences === undefined) throw thrown;
     for (const sentence of sentences) ports.err(sentence);
-    return thrown instanceof ConfigError ? 2 : 1;
+    return thrown instanceof ConfigError || thrown instanceof Misuse ? 2 : 1;
   }
 }
 

@@ -53,15 +53,26 @@ export async function latestCalls(db: Kysely<LedgerSchema>, filter: CallFilter, 
   return rows.map(lineOf);
 }
 
-/** Attempts that were booked after the one of number `seq`, in their order, so many at most. */
+/** Attempts that were booked after one and not after another, in their order, so many at most. */
 export async function attemptsAfter(
   db: Kysely<LedgerSchema>,
-  seq: number,
+  { after, until }: { readonly after: number; readonly until: number },
   filter: CallFilter,
   limit: number,
 ): Promise<readonly CallLine[]> {
-  const rows = await filtered(db, filter).where("seq", ">", seq).orderBy("seq").limit(limit).execute();
-  return rows.map(lineOf);
+  const booked = filtered(db, filter).where("seq", ">", after).where("seq", "<=", until);
+  return (await booked.orderBy("seq").limit(limit).execute()).map(lineOf);
+}
+
+/** The latest attempts up to that of number `until`, in their order. */
+export async function latestAttempts(
+  db: Kysely<LedgerSchema>,
+  until: number,
+  filter: CallFilter,
+  limit: number,
+): Promise<readonly CallLine[]> {
+  const booked = filtered(db, filter).where("seq", "<=", until);
+  return (await booked.orderBy("seq", "desc").limit(limit).execute()).map(lineOf).reverse();
 }
 
 /** The number of the latest attempt that is booked; 0 where there is none. */

@@ -10,11 +10,18 @@ class Screen extends Writable {
     return process.stdout.columns ?? process.stderr.columns ?? 80;
   }
 
+  /** Something for the terminal itself. */
+  tell(sequence: string): void {
+    (process.stdout.isTTY ? process.stdout : process.stderr).write(sequence);
+  }
+
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     if (!this.muted) (process.stdout.isTTY ? process.stdout : process.stderr).write(chunk);
     done();
   }
 }
+
+const bracketedPaste = { on: "\u001b[?2004h", off: "\u001b[?2004l" };
 
 /** Reads this process's standard input line by line. */
 export function readLines({ complete, onInterrupt }: LineOptions): LineReader {
@@ -31,14 +38,28 @@ export function readLines({ complete, onInterrupt }: LineOptions): LineReader {
     // A line may be pasted in several pieces.
     crlfDelay: 500,
   });
+  // What is pasted is one message, however many lines it has: the terminal says where it begins and ends.
+  const pasted: string[] = [];
+  let pasting = false;
+  if (terminal) {
+    screen.tell(bracketedPaste.on);
+    process.stdin.on("keypress", (_text: string | undefined, key: { readonly name?: string | undefined } | undefined) => {
+      if (key?.name === "paste-start") pasting = true;
+      if (key?.name === "paste-end") pasting = false;
+    });
+  }
   reader.on("line", (line) => {
+    pasted.push(line);
+    if (pasting) return;
     screen.muted = true;
+    const whole = pasted.splice(0).join("\n");
     const next = waiting.shift();
-    if (next === undefined) lines.push(line);
-    else next(line);
+    if (next === undefined) lines.push(whole);
+    else next(whole);
   });
   reader.on("close", () => {
     ended = true;
+    if (terminal) screen.tell(bracketedPaste.off);
     for (const next of waiting.splice(0)) next(undefined);
   });
   reader.on("SIGINT", onInterrupt);

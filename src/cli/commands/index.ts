@@ -1,9 +1,13 @@
+import { ask } from "./ask.ts";
 import { call } from "./call.ts";
+import { chat } from "./chat.ts";
 import type { Definition } from "./command.ts";
 import { config } from "./config.ts";
+import { models } from "./models.ts";
 import { serve } from "./serve.ts";
 import { simulate } from "./simulate.ts";
+import { tail } from "./tail.ts";
 import { usage } from "./usage.ts";
 
 /** Every command, in the order in which the help shows them. */
-export const definitions: readonly Definition[] = [serve, usage, call, config, simulate];
+export const definitions: readonly Definition[] = [serve, chat, ask, models, usage, call, tail, config, simulate];

@@ -1,0 +1,57 @@
+import { loadFor } from "../commands/command.ts";
+import { findLocalServers, modelToTry } from "../first-minute.ts";
+import type { ModelListingView, Ports } from "../ports.ts";
+import { oneLine } from "../terminal/text.ts";
+import { type Backend, NoAnswer } from "./backend.ts";
+import { rememberModels } from "./model-cache.ts";
+
+/** Which gateway is to answer. */
+export interface BackendFlags {
+  readonly config?: string | undefined;
+  readonly url?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A gateway to talk to: the one at --url or POLYGATE_URL, else one in this process. Rejects with NoAnswer, ConfigError and their like. */
+export async function openBackend(flags: BackendFlags, ports: Ports): Promise<Backend> {
+  const url = flags.url ?? present(ports.env["POLYGATE_URL"]);
+  if (url !== undefined) {
+    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
+      throw new NoAnswer(`${JSON.stringify(url)} is no address of a gateway; write it as http://127.0.0.1:4000.`);
+    const { Remote } = await import("./remote.ts");
+    return new Remote({ url, key: flags.key ?? present(ports.env["POLYGATE_KEY"]), ports });
+  }
+  const said = await loadFor(ports, flags.config);
+  const { prepare, keyVariables } = await ports.engine();
+  // As `serve` does: a configuration file says all there is; without one we look around.
+  const local = said.file === undefined ? await findLocalServers((address, ms) => ports.getJson(address, ms)) : [];
+  const config = { ...said, providers: [...said.providers, ...local] };
+  const prepared = prepare(config, (message) => ports.err(`polygate: ${oneLine(message, 2000)}`));
+  if (prepared.providers.length === 0) {
+    throw new NoAnswer(
+      `No provider is known that could answer: set one of ${keyVariables.join(", ")}, start Ollama or LM Studio, name a configuration with --config, or a running gateway with --url. \`polygate doctor\` looks closer.`,
+    );
+  }
+  const { InProcess } = await import("./in-process.ts");
+  return new InProcess(await prepared.open(), config);
+}
+
+/** The model to ask: the one named, else POLYGATE_MODEL's, else a small one of those that there are. */
+export async function chooseModel(named: string | undefined, backend: Backend, ports: Ports): Promise<string> {
+  const given = named ?? present(ports.env["POLYGATE_MODEL"]);
+  if (given !== undefined) return given;
+  const listing = await listModels(backend, ports);
+  const chosen = modelToTry(listing.models, new Set(["ollama", "lmstudio"]));
+  if (chosen !== undefined) return chosen.id;
+  const reasons = listing.silent.map(({ reason }) => oneLine(reason, 300)).join(" ");
+  throw new NoAnswer(`No model was named and none is listed; name one with --model provider/model. ${reasons}`.trim());
+}
+
+/** The models there are; their names are kept for the shell's completion. */
+export async function listModels(backend: Backend, ports: Pick<Ports, "env" | "files">): Promise<ModelListingView> {
+  const listing = await backend.listModels();
+  rememberModels(listing.models, ports);
+  return listing;
+}
+
+const present = (value: string | undefined): string | undefined => (value === "" ? undefined : value);
