@@ -8,6 +8,10 @@ import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
 import { EgressGuard, type EgressSettings, type Outside } from "./providers/egress-guard.ts";
 import { type Settings, type Snapshot, type Standing, snapshot } from "./snapshot.ts";
+import type { ProcessLog } from "./telemetry/log.ts";
+import { Redactor } from "./telemetry/redact.ts";
+import { ledgerGauges, openTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
+import { traceSettings } from "./telemetry/trace-settings.ts";
 import { systemClock } from "./transport/clock.ts";
 import { HttpTransport } from "./transport/http-transport.ts";
 import { systemRandom } from "./transport/random.ts";
@@ -17,6 +21,12 @@ export type { Settings, Snapshot } from "./snapshot.ts";
 export interface ComposeOptions extends Settings {
   /** Told of what the operator should know while the gateway runs, in sentences. */
   readonly onTrouble: (message: string) => void;
+  /** Where calls and what goes wrong with them are written down; none: nowhere. */
+  readonly log?: ProcessLog | undefined;
+  /** Stands before the log already; learns the configuration's secrets here. Default: one of its own. */
+  readonly redactor?: Redactor | undefined;
+  /** Of the program, for traces and metrics. */
+  readonly version?: string | undefined;
   /** True: who has finished its work and forgets to close the gateway ends all the same, once the books are written. */
   readonly yields?: boolean | undefined;
   readonly clock?: Clock | undefined;
@@ -42,6 +52,7 @@ export interface Gateway {
   /** Undefined when calls can be served and booked, else why not. */
   unready(): string | undefined;
   ledgerHealth(): LedgerHealth;
+  readonly telemetry: Telemetry;
   /** Resolves once everything that has ended is in the books. */
   flush(): Promise<void>;
   /** Writes the books to their end and lets go of sockets and files. Calls must be over by then. */
@@ -51,7 +62,7 @@ export interface Gateway {
 /** Builds everything from the configuration: the one place where areas meet. Throws StorageError if the ledger cannot be opened. */
 export async function compose(options: ComposeOptions): Promise<Gateway> {
   const standing = await openStanding(options);
-  const { ledger, pins, transport, egress, clock, random } = standing;
+  const { ledger, pins, transport, egress, telemetry, clock, random } = standing;
   let current = snapshot(options, standing);
   return {
     handler: (call) => current.handler(call),
@@ -60,6 +71,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     current: () => current,
     apply: (settings) => {
       const next = snapshot(settings, standing);
+      knowSecrets(telemetry.redactor, settings);
       egress.apply(egressOf(settings));
       current = next;
     },
@@ -69,12 +81,13 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
       return losing ? (trouble ?? "the ledger is losing rows") : undefined;
     },
     ledgerHealth: () => ledger.health(),
+    telemetry,
     flush: async () => {
       await Promise.all([ledger.flush(), pins.flush()]);
     },
     close: async () => {
       await transport.close();
-      await Promise.all([ledger.close(), pins.close()]);
+      await Promise.all([ledger.close(), pins.close(), telemetry.close()]);
     },
   };
 }
@@ -84,12 +97,15 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
   const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble, yields });
   const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble, yields }), ledger);
   const { ttlMs } = config.conversations;
-  const egress = new EgressGuard({ ...egressOf(options), outside: options.outside, onRefused: onTrouble });
+  const telemetry = await observe(options, clock);
+  telemetry.metrics?.add(ledgerGauges(() => ledger.health()));
+  const egress = new EgressGuard({ ...egressOf(options), outside: options.outside, clock, onRefused: onTrouble });
   return {
     clock,
     random,
     ledger,
     pins,
+    telemetry,
     egress,
     transport: new HttpTransport({ clock, egress: egress.towardsProviders }),
     answers: new AnswerStore(clock, { ttlMs }),
@@ -98,6 +114,27 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
 }
 
 const egressOf = ({ config, providers }: Settings): EgressSettings => ({ providers, allow: config.egress.allow });
+
+function observe(
+  { config, providers, log, redactor = new Redactor(), version, onTrouble }: ComposeOptions,
+  clock: Clock,
+): Promise<Telemetry> {
+  knowSecrets(redactor, { config, providers });
+  return openTelemetry({
+    clock,
+    redactor,
+    log,
+    calls: config.log.calls,
+    metrics: config.observe.metrics !== "off",
+    traces: traceSettings({ said: config.observe, variables: config.environment, version: version ?? "unknown", onTrouble }),
+  });
+}
+
+/** What must not be told by anybody: the keys that open the gateway, and the credentials that open its providers. */
+function knowSecrets(redactor: Redactor, { config, providers }: Settings): void {
+  for (const { secret } of config.keys) redactor.add(secret);
+  for (const { credential } of providers.values()) if (credential !== undefined) redactor.add(credential);
+}
 
 /** Opens what comes after the ledger, which is closed again where that fails. */
 async function opened<T>(open: () => T, ledger: { close(): Promise<unknown> }): Promise<T> {

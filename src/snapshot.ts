@@ -10,6 +10,7 @@ import type { LedgerWriter } from "./ledger/attempt-log.ts";
 import { authenticate, type Identify, identifyBy } from "./policy/authenticate.ts";
 import { keepAnswers } from "./policy/keep-answers.ts";
 import { keepParts } from "./policy/keep-parts.ts";
+import { mediaUrls } from "./policy/media-urls.ts";
 import { validateOutput } from "./policy/validate-output.ts";
 import type { EgressGuard } from "./providers/egress-guard.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
@@ -18,6 +19,7 @@ import { ModelList } from "./router/list-models.ts";
 import { planner } from "./router/plan.ts";
 import { retryPolicy } from "./router/retry.ts";
 import { withPrices } from "./router/with-prices.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 import type { HttpTransport } from "./transport/http-transport.ts";
 import { references } from "./wires/openai-responses/references.ts";
 
@@ -33,6 +35,7 @@ export interface Standing {
   readonly random: Random;
   readonly ledger: LedgerWriter;
   readonly pins: PinStore;
+  readonly telemetry: Telemetry;
   readonly transport: HttpTransport;
   readonly egress: EgressGuard;
   readonly answers: AnswerStore;
@@ -53,14 +56,16 @@ export interface Snapshot extends Settings {
 
 /** Builds a snapshot: the policies in their order, around dispatch. Opens nothing, so a snapshot that is not used costs nothing. */
 export function snapshot({ config, providers: configured }: Settings, standing: Standing): Snapshot {
-  const { clock, random, ledger, pins, transport, answers, turns } = standing;
+  const { clock, random, ledger, pins, telemetry, transport, answers, turns } = standing;
   const keys = new KeyRing(
     config.keys.map(({ id, secret, labels, strict }) => ({ id, secret: secret.reveal(), labels, losses: strict })),
   );
   const own = new Map(config.providers.flatMap(({ name, prices }) => (prices === undefined ? [] : [[name, prices]])));
   const providers = withPrices(configured, own);
   const handler = chain(
+    telemetry.step,
     authenticate(keys),
+    mediaUrls(egress.callerUrls),
     keepAnswers({ store: answers, references, pins, clock }),
     validateOutput,
     keepParts(turns),
@@ -69,7 +74,8 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
       plan: planner(providers, pins),
       pins,
       transport,
-      log: ledger,
+      log: telemetry.attempts(ledger),
+      redact: telemetry.redactor.redact,
       clock,
       random,
       retry: retryPolicy,

@@ -1,6 +1,7 @@
 import type { Call, HeaderBag } from "../canonical/call.ts";
 import { type ErrorCode, GatewayError, toGatewayError } from "../canonical/error.ts";
 import { isObject, type JsonObject } from "../canonical/json.ts";
+import type { Redact } from "../canonical/log.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptLog, Clock, Pins } from "../canonical/ports.ts";
 import type { Reply } from "../canonical/reply.ts";
@@ -31,6 +32,8 @@ export interface AttemptDeps {
   readonly timeouts: AttemptTimeouts;
   /** The largest whole reply that is taken, in bytes. */
   readonly replyBytes: number;
+  /** Takes out the secrets that a provider quotes. */
+  readonly redact?: Redact | undefined;
 }
 
 const largestErrorBody = 256 * 1024;
@@ -55,10 +58,15 @@ export async function attempt<Op extends Operation>(
   try {
     const upstream = await send(call, candidate, prepared.wireRequest, deps);
     entry.onHeaders(upstream);
-    call.record.headers = callerHeaders(upstream.headers);
-    if (upstream.status < 200 || upstream.status > 299) throw await readError(upstream, call, candidate, clock.wall());
+    call.record.headers = callerHeaders(upstream.headers, deps.redact);
+    if (upstream.status < 200 || upstream.status > 299) throw await readError(upstream, call, candidate, deps);
     return call.stream
-      ? await streamReply(upstream, prepared, entry, { clock, firstTokenMs: timeouts.firstTokenMs, replyBytes })
+      ? await streamReply(upstream, prepared, entry, {
+          clock,
+          firstTokenMs: timeouts.firstTokenMs,
+          replyBytes,
+          redact: deps.redact,
+        })
       : wholeReply(await readAll(upstream.body, replyBytes), prepared, entry);
   } catch (thrown) {
     const error = toGatewayError(thrown);
@@ -124,7 +132,12 @@ const plainly: ReadonlyMap<ErrorCode, number> = new Map([
 ]);
 
 /** The error that a reply other than 2xx stands for. Its status is the caller's to see: it says best whether to try again. */
-async function readError(upstream: UpstreamReply, call: Call, candidate: Candidate, wall: number): Promise<GatewayError> {
+async function readError(
+  upstream: UpstreamReply,
+  call: Call,
+  candidate: Candidate,
+  { clock, redact }: AttemptDeps,
+): Promise<GatewayError> {
   const { status, headers, body } = upstream;
   if (status < 400) {
     body.cancel();
@@ -143,13 +156,14 @@ async function readError(upstream: UpstreamReply, call: Call, candidate: Candida
   // Some providers quote what they refuse.
   const secret = credential?.reveal() ?? "";
   // So short a word is no secret, and stands in others.
-  const text = secret.length < 8 ? read : read.replaceAll(secret, "[secret]");
+  const plain = secret.length < 8 ? read : read.replaceAll(secret, "[secret]");
+  const text = redact === undefined ? plain : redact(plain);
   const json = parseJson(text);
   const error = candidate.endpoint.wire.decodeError(status, headers, isObject(json) ? json : text, provider);
   const plainer = status === 400 && call.callerWire !== candidate.endpoint.wire.name ? plainly.get(error.code) : undefined;
   return error.with({
     status: plainer ?? (status >= 400 && status <= 599 ? status : undefined),
-    retryAfterMs: longest(error.retryAfterMs, error.retryable ? retryAfterMs(headers, wall) : undefined),
+    retryAfterMs: longest(error.retryAfterMs, error.retryable ? retryAfterMs(headers, clock.wall()) : undefined),
   });
 }
 

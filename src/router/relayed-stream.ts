@@ -1,3 +1,4 @@
+import type { Redact } from "../canonical/log.ts";
 import type { Operation, Operations } from "../canonical/operations.ts";
 import type { StreamItem } from "../canonical/reply.ts";
 import { forCall, type Terminal } from "../canonical/terminal.ts";
@@ -30,8 +31,9 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
     lazyDecoder: () => ReplyDecoder<Op>,
     callId: string,
     onTerminal: (terminal: Terminal, facts: Observed) => void,
+    redact?: Redact | undefined,
   ) {
-    super(reader, onTerminal);
+    super(reader, onTerminal, redact);
     this.#relay = relay;
     this.#lazyDecoder = lazyDecoder;
     this.#callId = callId;
@@ -74,7 +76,9 @@ export class RelayedStream<Op extends Operation> extends UpstreamStream<Op> {
     // An error tells no counts: those before it are still to be read.
     if (error !== undefined) this.#unread = Buffer.concat([this.#unread ?? Buffer.of(), block.subarray(0, read)]);
     else this.#unread = read < block.length ? block.subarray(read) : undefined;
-    return raw.length === 0 ? [] : [this.#item(raw)];
+    if (raw.length === 0) return [];
+    // What a provider says of its failure may quote our credential; content goes on as it came.
+    return [this.#item(error === undefined ? raw : this.withoutSecrets(raw))];
   }
 
   /** Some providers count their tokens anew in every frame: of an answer that breaks off the last one is the count. */

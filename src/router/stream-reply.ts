@@ -1,4 +1,5 @@
 import { GatewayError } from "../canonical/error.ts";
+import type { Redact } from "../canonical/log.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { Batches, Reply } from "../canonical/reply.ts";
@@ -21,6 +22,8 @@ export interface StreamLimits {
   readonly firstTokenMs: number;
   /** Of a whole reply where a stream was asked for. */
   readonly replyBytes: number;
+  /** Takes out the secrets that a provider quotes in an error. */
+  readonly redact?: Redact | undefined;
 }
 
 /**
@@ -51,7 +54,7 @@ export async function streamReply<Op extends Operation>(
       case "html":
         throw noAnswer(entry.provider, "<");
       case "events": {
-        const stream = streamOf(reader, prepared, entry);
+        const stream = streamOf(reader, prepared, entry, limits.redact);
         entry.observe(() => stream.lastFacts());
         await stream.open();
         entry.onContent(stream.facts());
@@ -74,16 +77,22 @@ export async function streamReply<Op extends Operation>(
   }
 }
 
-function streamOf<Op extends Operation>(reader: BodyReader, prepared: Prepared<Op>, entry: AttemptEntry): UpstreamStream<Op> {
+function streamOf<Op extends Operation>(
+  reader: BodyReader,
+  prepared: Prepared<Op>,
+  entry: AttemptEntry,
+  redact: Redact | undefined,
+): UpstreamStream<Op> {
   if (prepared.relay !== undefined) {
     const settle = (terminal: Terminal, facts: Observed): void => entry.settle(terminal, facts);
-    return new RelayedStream(reader, prepared.relay, prepared.decoder, entry.callId, settle);
+    return new RelayedStream(reader, prepared.relay, prepared.decoder, entry.callId, settle, redact);
   }
   const decoder = prepared.decoder();
-  return new TranslatedStream(reader, decoder, (terminal, facts) => {
+  const settle = (terminal: Terminal, facts: Observed): void => {
     entry.warn(decoder);
     entry.settle(terminal, facts);
-  });
+  };
+  return new TranslatedStream(reader, decoder, settle, redact);
 }
 
 function kindOf(bytes: Uint8Array): "json" | "html" | "events" {

@@ -1,5 +1,6 @@
 import { isContent } from "../canonical/chat.ts";
 import type { WireEvent } from "../canonical/event.ts";
+import type { Redact } from "../canonical/log.ts";
 import type { Operation, Operations } from "../canonical/operations.ts";
 import type { StreamItem } from "../canonical/reply.ts";
 import type { Terminal } from "../canonical/terminal.ts";
@@ -17,8 +18,13 @@ export class TranslatedStream<Op extends Operation> extends UpstreamStream<Op> {
   readonly #decoder: ReplyDecoder<Op>;
   readonly #facts: Facts = { content: false, ended: false, done: false };
 
-  constructor(reader: BodyReader, decoder: ReplyDecoder<Op>, onTerminal: (terminal: Terminal, facts: Observed) => void) {
-    super(reader, onTerminal);
+  constructor(
+    reader: BodyReader,
+    decoder: ReplyDecoder<Op>,
+    onTerminal: (terminal: Terminal, facts: Observed) => void,
+    redact?: Redact | undefined,
+  ) {
+    super(reader, onTerminal, redact);
     this.#decoder = decoder;
   }
 

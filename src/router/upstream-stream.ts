@@ -1,4 +1,5 @@
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
+import type { Redact } from "../canonical/log.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { Batches, StreamItem } from "../canonical/reply.ts";
 import { cancelled, finished, type Terminal } from "../canonical/terminal.ts";
@@ -19,12 +20,14 @@ type Step<Op extends Operation> = IteratorResult<Batch<Op>, Terminal>;
 export abstract class UpstreamStream<Op extends Operation> implements Batches<Op> {
   readonly #reader: BodyReader;
   readonly #onTerminal: (terminal: Terminal, facts: Observed) => void;
+  readonly #redact: Redact;
   #held: StreamItem<Op>[] = [];
   #terminal: Terminal | undefined;
 
-  constructor(reader: BodyReader, onTerminal: (terminal: Terminal, facts: Observed) => void) {
+  constructor(reader: BodyReader, onTerminal: (terminal: Terminal, facts: Observed) => void, redact: Redact = (text) => text) {
     this.#reader = reader;
     this.#onTerminal = onTerminal;
+    this.#redact = redact;
   }
 
   abstract facts(): Observed;
@@ -137,11 +140,18 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
     const { error, ended, done } = this.facts();
     if (error !== undefined) {
       this.#reader.cancel();
-      this.#conclude({ kind: "error", error });
+      this.#conclude({ kind: "error", error: error.with({ message: this.#redact(error.message) }) });
     } else if (done || (bytesOver && ended)) {
       this.#conclude(finished);
       if (!bytesOver) void drain(this.#reader);
     } else if (bytesOver) this.#fail(truncated());
+  }
+
+  /** Whole frames, without the secrets in them. */
+  protected withoutSecrets(frames: Uint8Array): Uint8Array {
+    const text = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength).toString("utf8");
+    const clean = this.#redact(text);
+    return clean === text ? frames : Buffer.from(clean);
   }
 
   #fail(error: GatewayError): void {

@@ -12,6 +12,8 @@ const wordLength = 12;
 const leastLength = 8;
 /** Memory stays bounded: of the secrets past the first, only their own spelling is known. */
 const fullyKnown = 2000;
+const longestName = 120;
+const mostNames = 1000;
 const mask = "[secret]";
 
 interface Place {
@@ -32,12 +34,14 @@ export class Redactor {
   readonly #seen = new Uint8Array(1 << 16);
   readonly #places = new Map<number, Place[]>();
   readonly #known = new Set<string>();
+  readonly #often = new Map<string, string>();
 
   /** From now on this secret is taken out. Knows it already, or is it too short to be one: nothing happens. */
   add(secret: Secret | string): void {
     const text = typeof secret === "string" ? secret : secret.reveal();
     if (text.length < leastLength || this.#known.has(text)) return;
     this.#known.add(text);
+    this.#often.clear();
     const word = text.length < wordLength;
     for (const form of word || this.#known.size > fullyKnown ? [text] : formsOf(text)) this.#learn(form, word);
   }
@@ -47,6 +51,18 @@ export class Redactor {
     if (text.length < leastLength) return text;
     const known = this.#known.size === 0 ? text : this.#withoutKnown(text);
     return withoutShapes(known);
+  };
+
+  /** The same for short texts that come again and again: names of models, finish reasons. */
+  readonly redactName: Redact = (text) => {
+    if (text.length < leastLength) return text;
+    const found = this.#often.get(text);
+    if (found !== undefined) return found;
+    const clean = this.redact(text);
+    if (text.length > longestName) return clean;
+    if (this.#often.size >= mostNames) this.#often.clear();
+    this.#often.set(text, clean);
+    return clean;
   };
 
   #learn(text: string, word: boolean): void {

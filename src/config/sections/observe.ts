@@ -8,8 +8,14 @@ export const observe = section(
       metrics: z.enum(["admin", "public", "off"]).default("admin"),
       otlp_endpoint: text.optional(),
       content: boolean.default(false),
+      propagate: boolean.default(false),
     })
-    .transform((given) => ({ metrics: given.metrics, otlpEndpoint: given.otlp_endpoint, content: given.content })),
+    .transform(({ metrics, otlp_endpoint, content, propagate }) => ({
+      metrics,
+      otlpEndpoint: otlp_endpoint,
+      content,
+      propagate,
+    })),
 );
 
 export type ObserveOptions = z.output<typeof observe>;
