@@ -287,8 +287,8 @@ export class HttpIngress {
     const { status, headers, body } = wire.encodeError(error, id);
     // A body that was not read to its end would be taken for the next request of this connection. Whoever is only turned away
     // keeps it, as making another costs us more than reading a short body to its end.
-    const drained = request.complete || (error.code === "gateway_overloaded" && isShort(request));
-    const connection = drained ? undefined : "close";
+    const read = request.complete || (error.code === "gateway_overloaded" && isShort(request));
+    const connection = read && request.headers.expect === undefined ? undefined : "close";
     this.#write(exchange, status, { ...headers, allow, connection }, JSON.stringify(body));
   }
 
