@@ -56,7 +56,7 @@ export interface Snapshot extends Settings {
 
 /** Builds a snapshot: the policies in their order, around dispatch. Opens nothing, so a snapshot that is not used costs nothing. */
 export function snapshot({ config, providers: configured }: Settings, standing: Standing): Snapshot {
-  const { clock, random, ledger, pins, telemetry, transport, answers, turns } = standing;
+  const { clock, random, ledger, pins, telemetry, transport, egress, answers, turns } = standing;
   const keys = new KeyRing(
     config.keys.map(({ id, secret, labels, strict }) => ({ id, secret: secret.reveal(), labels, losses: strict })),
   );

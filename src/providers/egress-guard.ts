@@ -1,4 +1,6 @@
+import type { Clock } from "../canonical/ports.ts";
 import type { Classify } from "../transport/address.ts";
+import { CallerUrls } from "../transport/caller-urls.ts";
 import { EgressPolicy } from "../transport/egress.ts";
 import type { Egress, Network } from "../transport/network.ts";
 import type { ConfiguredProvider } from "./provider.ts";
@@ -18,6 +20,7 @@ export interface EgressSettings {
 export interface EgressGuardOptions extends EgressSettings {
   /** Default: the machine's resolver and sockets. */
   readonly outside?: Outside | undefined;
+  readonly clock: Clock;
   /** Told of what was refused, in words for the operator. */
   readonly onRefused: (explanation: string) => void;
 }
@@ -28,17 +31,20 @@ export interface EgressGuardOptions extends EgressSettings {
  */
 export class EgressGuard {
   readonly towardsProviders: Egress;
-  readonly towardsCallersUrls: Egress;
+  /** Judges URLs that callers name, whoever connects to them. */
+  readonly callerUrls: CallerUrls;
   readonly #classify: Classify | undefined;
   #providers: EgressPolicy;
   #callers: EgressPolicy;
 
   /** Throws RangeError for an entry of `allow` that is no `host:port`. */
-  constructor({ outside, onRefused, ...settings }: EgressGuardOptions) {
+  constructor({ outside, clock, onRefused, ...settings }: EgressGuardOptions) {
     this.#classify = outside?.classify;
     [this.#providers, this.#callers] = this.#policies(settings);
     this.towardsProviders = { policy: () => this.#providers, network: outside, onRefused };
-    this.towardsCallersUrls = { policy: () => this.#callers, network: outside, onRefused };
+    // A caller reads itself why its URL is refused: the operator's log is not for callers to fill.
+    const towardsCallersUrls: Egress = { policy: () => this.#callers, network: outside };
+    this.callerUrls = new CallerUrls(towardsCallersUrls, clock);
   }
 
   /** Puts another configuration in force, for connections made from now on. */

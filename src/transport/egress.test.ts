@@ -47,7 +47,10 @@ describe("EgressPolicy", () => {
 
   it("refuses a built-in provider's name that leads home", () => {
     const refusal = policy.refusal("api.openai.com", 443, "127.0.0.1");
-    assert.equal(refusal?.message, "api.openai.com:443 is not an address on the public internet");
+    assert.equal(
+      refusal?.message,
+      "api.openai.com:443 is not on the public internet, and the operator's configuration does not allow it under egress.allow",
+    );
     assert.match(refusal.explanation, /resolves to 127\.0\.0\.1, an address of this machine itself/);
     assert.match(refusal.explanation, /egress: \{ allow: \["api\.openai\.com:443"\] \}$/);
   });
