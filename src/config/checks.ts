@@ -44,6 +44,19 @@ export function repeatedKeys(keys: readonly KeyOptions[], document: ConfigDocume
   });
 }
 
+/** Only Gemini's wire has thresholds for categories of harm. */
+export function strangeSafety(
+  { providers, guards }: Pick<ConfigFile, "providers" | "guards">,
+  document: ConfigDocument,
+): Problem[] {
+  return Object.keys(guards.safety)
+    .filter((name) => name !== "google" && providers[name]?.wire !== "gemini")
+    .map((name) => {
+      const message = `${name} is no provider that speaks Gemini's wire: only those have safety settings`;
+      return { ...document.locate(["guards", "safety", name], "key"), message };
+    });
+}
+
 export function strangeProviders({ providers }: ConfigFile, document: ConfigDocument, known: KnownNames): Problem[] {
   const builtIn = new Set(known.providers);
   const wires = [...known.wires];

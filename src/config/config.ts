@@ -3,6 +3,7 @@ import type { Dollars } from "../canonical/rates.ts";
 import type { Secret } from "../canonical/secret.ts";
 import type { Environment } from "./environment.ts";
 import type { EgressOptions } from "./sections/egress.ts";
+import type { GuardsOptions } from "./sections/guards.ts";
 import type { LogOptions } from "./sections/log.ts";
 import type { ObserveOptions } from "./sections/observe.ts";
 import type { Workers } from "./sections/workers.ts";
@@ -30,6 +31,7 @@ export interface Config {
   readonly timeouts: TimeoutOptions;
   readonly limits: LimitOptions;
   readonly conversations: ConversationOptions;
+  readonly guards: GuardsOptions;
   readonly log: LogOptions;
   readonly observe: ObserveOptions;
   readonly egress: EgressOptions;

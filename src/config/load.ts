@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { type KnownNames, openToTheWorld, repeatedKeys, strangeProviders } from "./checks.ts";
+import { type KnownNames, openToTheWorld, repeatedKeys, strangeProviders, strangeSafety } from "./checks.ts";
 import type { Config, ProviderOptions } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { Environment, type Variables } from "./environment.ts";
@@ -80,6 +80,7 @@ export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "override
     ...openToTheWorld(server.host, { keys }, document, options.overrides?.host ?? sources.get("server.host")),
     ...repeatedKeys(parsed.data.keys, document),
     ...strangeProviders(parsed.data, document, options.known),
+    ...strangeSafety(parsed.data, document),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   const { timeouts, limits } = parsed.data;
@@ -112,6 +113,7 @@ export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "override
       connectionsPerAddress: limits.connections_per_address,
     },
     conversations: { ttlMs: parsed.data.conversations.ttl },
+    guards: parsed.data.guards,
     log: parsed.data.log,
     observe: parsed.data.observe,
     egress: parsed.data.egress,
@@ -138,7 +140,8 @@ function findFile({ argvPath, env, cwd, readFile }: Pick<LoadOptions, "argvPath"
   return { file: undefined, text: "" };
 }
 
-function defaultDataDir(environment: Environment, cwd: string): string {
+/** Where the data lies when nobody says. */
+export function defaultDataDir(environment: Environment, cwd: string): string {
   const data = environment.get("XDG_DATA_HOME") ?? environment.get("LOCALAPPDATA");
   if (data !== undefined && isAbsolute(data)) return join(data, "polygate");
   const home = environment.get("HOME") ?? environment.get("USERPROFILE");

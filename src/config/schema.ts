@@ -2,6 +2,7 @@ import { z } from "zod";
 import { strict, text } from "./fields.ts";
 import { conversations } from "./sections/conversations.ts";
 import { egress } from "./sections/egress.ts";
+import { guards } from "./sections/guards.ts";
 import { key } from "./sections/keys.ts";
 import { limits } from "./sections/limits.ts";
 import { log } from "./sections/log.ts";
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
   timeouts,
   limits,
   conversations,
+  guards,
   log,
   observe,
   egress,

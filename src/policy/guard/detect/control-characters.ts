@@ -1,0 +1,89 @@
+import type { Detector, Match } from "./detector.ts";
+
+const unit = (code: number): string => `\\u${code.toString(16).padStart(4, "0")}`;
+const range = ([from, to]: readonly [number, number]): string => (from === to ? unit(from) : `${unit(from)}-${unit(to)}`);
+
+/**
+ * What no reader sees and a terminal or a model may obey: C0 and C1 but for tab and line ends, directions that overrule others,
+ * widths of nothing. Those that scripts and emoji need to join or part (U+200C to U+200F) are none.
+ */
+const hidden: readonly (readonly [number, number])[] = [
+  [0x00, 0x08],
+  [0x0b, 0x0c],
+  [0x0e, 0x1f],
+  [0x7f, 0x9f],
+  [0x180e, 0x180e],
+  [0x200b, 0x200b],
+  [0x202a, 0x202e],
+  [0x2060, 0x2069],
+  [0xfeff, 0xfeff],
+];
+
+/** A terminal's orders, as far as they are all order. */
+const order = `${unit(0x1b)}\\[[0-?]{0,64}[ -/]{0,8}[@-~]`;
+/** Invisible letters (U+E0000 to U+E007F), but for those that make a flag of a region. */
+const tag = "\\udb40[\\udc00-\\udc7f]";
+const invisible = `(?<!\\ud83c\\udff4(?:${tag}){0,8})${tag}`;
+
+const pattern = new RegExp(`${order}|[${hidden.map(range).join("")}]|${invisible}`, "g");
+
+/** Characters that are not for reading. */
+export const controlCharacters: Detector = {
+  find(text) {
+    const found: Match[] = [];
+    for (const { index, 0: said } of text.matchAll(pattern)) {
+      found.push({ start: index, end: index + said.length, kind: "control_characters" });
+    }
+    return found;
+  },
+  // Looked for in requests only, which are whole.
+  pending: (text) => text.length,
+};
+
+/**
+ * Whether a body of valid JSON may hold any: false is certain. C0 stands in JSON as an escape only; the others begin with one of
+ * few bytes, so bodies of plain ASCII are done at once.
+ */
+export function mayHoldControls(body: Buffer, ascii: boolean): boolean {
+  if (body.includes(0x7f)) return true;
+  for (let at = body.indexOf("\\u"); at !== -1; at = body.indexOf("\\u", at + 2)) {
+    const first = body[at + 2];
+    const second = (body[at + 3] ?? 0) | 0x20;
+    // \u00.., \u18.., \u20.., \uFE.., \uDB..
+    if (first === 0x30 ? second === 0x30 && !isPlain(body, at + 4) : isSuspect(((first ?? 0) | 0x20) * 256 + second)) return true;
+  }
+  return !ascii && leads.some(({ byte, suspect }) => holds(body, byte, suspect));
+}
+
+/** Whether the escape \u00XY is of a character that is to be seen (or white space that may be). */
+function isPlain(body: Buffer, at: number): boolean {
+  const high = (body[at] ?? 0) | 0x20;
+  const low = (body[at + 1] ?? 0) | 0x20;
+  if (high === 0x30) return low === 0x39 || low === 0x61 || low === 0x64;
+  if (high === 0x31 || high === 0x38 || high === 0x39) return false;
+  return high !== 0x37 || low !== 0x66;
+}
+
+const word = (text: string): number => (text.charCodeAt(0) | 0x20) * 256 + (text.charCodeAt(1) | 0x20);
+const suspects = new Set(["18", "20", "fe", "db"].map(word));
+const isSuspect = (given: number): boolean => suspects.has(given);
+
+const leads: readonly { readonly byte: number; readonly suspect: (second: number, third: number) => boolean }[] = [
+  { byte: 0xc2, suspect: (second) => second < 0xa0 },
+  {
+    byte: 0xe2,
+    suspect: (second, third) =>
+      (second === 0x80 && (third === 0x8b || (third >= 0xaa && third <= 0xae))) ||
+      (second === 0x81 && third >= 0xa0 && third <= 0xa9),
+  },
+  { byte: 0xe1, suspect: (second, third) => second === 0xa0 && third === 0x8e },
+  { byte: 0xef, suspect: (second, third) => second === 0xbb && third === 0xbf },
+  { byte: 0xf3, suspect: (second) => second === 0xa0 },
+];
+
+function holds(body: Buffer, byte: number, suspect: (second: number, third: number) => boolean): boolean {
+  for (let at = body.indexOf(byte); at !== -1; at = body.indexOf(byte, at + 1)) {
+    if (suspect(body[at + 1] ?? 0, body[at + 2] ?? 0)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,101 @@
+import type { Finding, Scanner } from "./scanner.ts";
+
+/** Passes a text on, in pieces as it comes, changed where it has to be. `end` gives what was held back; then it may begin anew. */
+export interface TextFilter {
+  push(text: string): string;
+  end(): string;
+}
+
+/** Told of each finding, once. What it gives takes the finding's place; undefined leaves it. Throws to let nothing more pass. */
+export type OnFinding = (finding: Finding, text: string) => string | undefined;
+
+/** Characters before the settled text that decide whether a word begins. */
+const contextLength = 2;
+
+/** Characters of a text that are held back at most; what is longer is decided as it stands. */
+const mostHeld = 20_000;
+
+/**
+ * Looks through a text that comes in pieces. Only what may still become a finding is held back, so that the outcome is the same
+ * however the text is cut. Of a finding that is changed nothing has passed before.
+ */
+export class ScanFilter implements TextFilter {
+  readonly #scanner: Scanner;
+  readonly #onFinding: OnFinding;
+  #context = "";
+  #held = "";
+  /** A finding went on for longer than can be held: it ends with its word. */
+  #overlong = false;
+
+  constructor(scanner: Scanner, onFinding: OnFinding) {
+    this.#scanner = scanner;
+    this.#onFinding = onFinding;
+  }
+
+  push(text: string): string {
+    if (text === "") return "";
+    const fresh = this.#overlong ? this.#afterWord(text) : text;
+    const buffer = this.#context + this.#held + fresh;
+    const from = this.#context.length;
+    let until = Math.max(from, this.#scanner.pending(buffer));
+    const found = this.#scanner.find(buffer);
+    const full = buffer.length - until > mostHeld;
+    if (full) until = buffer.length;
+    else for (const { start, end } of found) if (start < until && end > until) until = Math.max(from, start);
+    const out = this.#settled(buffer, from, until, found);
+    this.#overlong ||= full && found.some(({ end, deed }) => end === buffer.length && deed !== "flag");
+    return out;
+  }
+
+  end(): string {
+    const buffer = this.#context + this.#held;
+    const from = this.#context.length;
+    const out = this.#held === "" ? "" : this.#settled(buffer, from, buffer.length, this.#scanner.find(buffer));
+    this.#context = "";
+    this.#overlong = false;
+    return out;
+  }
+
+  #settled(buffer: string, from: number, until: number, found: readonly Finding[]): string {
+    let out = "";
+    let at = from;
+    for (const finding of found) {
+      const start = Math.max(finding.start, from);
+      if (finding.end <= from || start >= until) continue;
+      const instead = this.#onFinding(finding, buffer.slice(start, finding.end));
+      if (instead === undefined || start < at) continue;
+      out += buffer.slice(at, start) + instead;
+      at = finding.end;
+    }
+    out += buffer.slice(at, until);
+    this.#held = buffer.slice(until);
+    this.#context = buffer.slice(Math.max(0, until - contextLength), until);
+    return out;
+  }
+
+  #afterWord(text: string): string {
+    const end = text.search(/[\s"']/);
+    if (end === -1) return "";
+    this.#overlong = false;
+    return text.slice(end);
+  }
+}
+
+/** The second after the first. */
+export class FilterPair implements TextFilter {
+  readonly #first: TextFilter;
+  readonly #second: TextFilter;
+
+  constructor(first: TextFilter, second: TextFilter) {
+    this.#first = first;
+    this.#second = second;
+  }
+
+  push(text: string): string {
+    return this.#second.push(this.#first.push(text));
+  }
+
+  end(): string {
+    return this.#second.push(this.#first.end()) + this.#second.end();
+  }
+}
