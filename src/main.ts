@@ -56,8 +56,16 @@ async function engine(): Promise<Engine> {
       return {
         providers: [...providers.values()],
         async serve() {
-          const { serve } = await import("./server.ts");
-          const { address, gateway, close } = await serve({ config, providers, onTrouble });
+          const [{ serve }, { openProcessLog }] = await Promise.all([
+            import("./server.ts"),
+            import("./telemetry/process-log.ts"),
+          ]);
+          const { log, redactor, format } = openProcessLog(config.log, config.environment, systemClock);
+          const trouble = (message: string): void => log.warn("trouble", { message });
+          const options = { config, providers, log, redactor, version: version(), onTrouble: trouble };
+          const { address, gateway, close } = await serve(options);
+          // Who sits at the terminal is told on stdout.
+          if (format === "json") log.info("listening", { address, version: options.version });
           return { address, listModels: () => gateway.listModels(), close };
         },
         async open() {

@@ -1,10 +1,14 @@
+import type { Server } from "node:http";
 import { getHeapStatistics } from "node:v8";
 import { type ComposeOptions, compose, type Gateway, type Snapshot } from "./compose.ts";
 import { namesOf } from "./ingress/host.ts";
 import { createHttpServer } from "./ingress/http.ts";
 import { type Listening, listen } from "./ingress/listen.ts";
+import type { OperatorPort } from "./ingress/operator.ts";
 import type { Serving } from "./ingress/options.ts";
 import { LoadShedder } from "./limits/load-shedder.ts";
+import { failureFields } from "./telemetry/failure-fields.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 export interface RunningGateway {
   /** `http://host:port`, with the port that was really taken. */
@@ -48,7 +52,11 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     admission,
     clock: gateway.clock,
     random: gateway.random,
-    onInternalError: (callId, error) => onTrouble(`Call ${callId} failed inside the gateway: ${cause(error)}`),
+    operator: operatorOf(gateway),
+    onInternalError: (callId, error) => {
+      if (options.log === undefined) onTrouble(`Call ${callId} failed inside the gateway: ${cause(error)}`);
+      else options.log.error("call_failed", failureFields(callId, error));
+    },
     limits: {
       ...pace,
       ...options.pace,
@@ -56,6 +64,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       connectionsPerAddress: config.limits.connectionsPerAddress,
     },
   });
+  countConnections(server, gateway.telemetry);
   server.maxConnections = config.limits.connections;
   let listening: Listening;
   try {
@@ -76,6 +85,25 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       await gateway.close();
     },
   };
+}
+
+/** Metrics, and what there is to say of a configuration that nobody can change while the gateway runs. */
+function operatorOf({ telemetry, current }: Gateway): OperatorPort {
+  const status = () => ({ file: current().config.file ?? null, reloadable: false });
+  return {
+    metrics: () => telemetry.metricsText(),
+    configStatus: status,
+    reload: () => Promise.resolve(status()),
+  };
+}
+
+function countConnections(server: Server, { metrics }: Telemetry): void {
+  let open = 0;
+  server.on("connection", (socket) => {
+    open++;
+    socket.once("close", () => open--);
+  });
+  metrics?.add([{ name: "polygate_connections", help: "Open connections of callers.", kind: "gauge", read: () => open }]);
 }
 
 /** The part of the heap that Node may use which is in use. */

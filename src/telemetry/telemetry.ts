@@ -5,7 +5,7 @@ import { type AccessLevel, accessLines } from "./access-line.ts";
 import { CallWatch } from "./call-watch.ts";
 import type { Gauge } from "./gauges.ts";
 import type { LogCounts, ProcessLog } from "./log.ts";
-import { type Metrics, openMetrics } from "./metrics.ts";
+import { type Metrics, type MetricsText, openMetrics } from "./metrics.ts";
 import { processGauges } from "./process-gauges.ts";
 import type { Redactor } from "./redact.ts";
 import type { TraceSettings } from "./trace-settings.ts";
@@ -31,6 +31,8 @@ export interface Telemetry {
   readonly redactor: Redactor;
   /** Absent where metrics are off. */
   readonly metrics: Metrics | undefined;
+  /** What `/metrics` says; nothing where metrics are off. */
+  metricsText(): Promise<MetricsText>;
   /** The log of attempts with telemetry in front of it. */
   attempts(log: AttemptLog): AttemptLog;
   /** Sends what waits, for two seconds at most, and stops all timers. */
@@ -58,6 +60,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     step: watch.step,
     redactor,
     metrics,
+    metricsText: () => metrics?.text() ?? Promise.resolve({ contentType: "text/plain; charset=utf-8", text: "" }),
     attempts: (books) => watch.attempts(books),
     close: async () => {
       own?.close();
