@@ -1,9 +1,9 @@
 import { type Buffer, isAscii, isUtf8 } from "node:buffer";
 import type { Span } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
-import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../canonical/json.ts";
 import { asBuffer } from "./bytes.ts";
-import { faultOffset, malformedUtf8Offset } from "./json-fault.ts";
+import { faultOffset, malformedUtf8Offset, repeatedName } from "./json-fault.ts";
 
 export interface JsonBody {
   readonly json: JsonObject;
@@ -38,11 +38,12 @@ const PLAIN_NAME = /^[\w$.-]*$/;
  * A request body: one JSON object in UTF-8. Depth and member counts are checked before anything is built of it.
  *
  * Throws GatewayError `invalid_request` for an empty body, malformed UTF-8 or JSON, a byte order mark, another value than an
- * object, a top-level name that stands twice (two readers could each take another one), and what passes the limits.
+ * object, a name that stands twice in one object (two readers could each take another one: what a guard has looked at would
+ * not be what the provider reads), and what passes the limits.
  *
  * Accepted as `JSON.parse` accepts them: escapes of lone surrogates (kept, and written again as escapes), numbers past a
  * double (1e400 reads as Infinity, 2^53+1 as its neighbour: a relayed body keeps the caller's digits), names such as
- * `__proto__` (an own member like any other). A name that stands twice below the top level: the last one counts.
+ * `__proto__` (an own member like any other).
  */
 export function parseJsonBody(bytes: Uint8Array, limits: JsonLimits = {}): JsonBody {
   const buffer = asBuffer(bytes);
@@ -51,13 +52,37 @@ export function parseJsonBody(bytes: Uint8Array, limits: JsonLimits = {}): JsonB
     throw refused(`The request body is not valid UTF-8 (at byte ${malformedUtf8Offset(buffer)}). Send JSON in UTF-8.`);
   }
   const latin1 = buffer.toString("latin1");
-  const members = new Scan(buffer, latin1, limits).members();
+  const scan = new Scan(buffer, latin1, limits);
+  const members = scan.members();
   const json = parse(ascii ? latin1 : buffer.toString("utf8"), buffer);
   if (!isObject(json) || members === undefined) throw refused("The request body must be one JSON object.");
+  // Fewer members came out than stand in the text: some took another's place.
+  if (scan.nestedMembers !== 0 && countMembers(json) !== members.size + scan.nestedMembers) throw repeated(buffer);
   return { json, members };
 }
 
 const refused = (message: string, param?: string): GatewayError => new GatewayError("invalid_request", message, { param });
+
+function repeated(buffer: Buffer): GatewayError {
+  const { name, at } = repeatedName(buffer);
+  const shown = name.slice(0, 100);
+  return refused(`The request body has \`${shown}\` twice in one object (the second at byte ${at}). Send it once.`, shown);
+}
+
+/** Of all objects in a value. */
+function countMembers(value: JsonObject | readonly Json[]): number {
+  let count = 0;
+  if (isArray(value)) {
+    for (const item of value) if (typeof item === "object" && item !== null) count += countMembers(item);
+    return count;
+  }
+  for (const name in value) {
+    count++;
+    const member = value[name];
+    if (typeof member === "object" && member !== null) count += countMembers(member);
+  }
+  return count;
+}
 
 function parse(text: string, buffer: Buffer): Json {
   try {
@@ -77,6 +102,7 @@ class Scan {
   readonly #keys: number;
   readonly #mostValues: number;
   #values = 0;
+  #nestedMembers = 0;
 
   /** @param text the buffer read as Latin-1 */
   constructor(buffer: Buffer, text: string, { depth = 64, keys = 10_000, values = 1_000_000 }: JsonLimits) {
@@ -85,6 +111,11 @@ class Scan {
     this.#depth = depth;
     this.#keys = keys;
     this.#mostValues = values;
+  }
+
+  /** How many members stand below the top level, once `members()` has been asked for. */
+  get nestedMembers(): number {
+    return this.#nestedMembers;
   }
 
   /** Undefined where the bytes are no JSON object. */
@@ -171,6 +202,7 @@ class Scan {
         if (--depth === 1) {
           if (colons > this.#keys) this.#countKeys(start, at);
           this.#values = values;
+          this.#nestedMembers += colons;
           return at + 1;
         }
       } else if (byte === COLON) colons++;

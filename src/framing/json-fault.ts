@@ -19,6 +19,34 @@ export function malformedUtf8Offset(bytes: Buffer): number {
   return bytes.length;
 }
 
+/** The first name that stands twice in one object, and the byte offset of its second place. The bytes are JSON and have one. */
+export function repeatedName(bytes: Buffer): { readonly name: string; readonly at: number } {
+  const text = bytes.toString("latin1");
+  const open: (Set<string> | undefined)[] = [];
+  let expectsName = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === '"') {
+      const end = readString(text, at).at;
+      const names = open.at(-1);
+      if (expectsName && names !== undefined) {
+        const name: unknown = JSON.parse(bytes.toString("utf8", at, end));
+        if (typeof name === "string" && names.has(name)) return { name, at };
+        names.add(String(name));
+        expectsName = false;
+      }
+      at = end - 1;
+    } else if (char === "{" || char === "[") {
+      open.push(char === "{" ? new Set() : undefined);
+      expectsName = char === "{";
+    } else if (char === "}" || char === "]") {
+      open.pop();
+      expectsName = false;
+    } else if (char === ",") expectsName = open.at(-1) !== undefined;
+  }
+  return { name: "", at: text.length };
+}
+
 const TOKEN = /[{}[\],:]|true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 const SPACE = /[ \t\n\r]*/y;
