@@ -101,6 +101,7 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
   telemetry.metrics?.add(ledgerGauges(() => ledger.health()));
   const egress = new EgressGuard({ ...egressOf(options), outside: options.outside, clock, onRefused: onTrouble });
   return {
+    onTrouble,
     clock,
     random,
     ledger,

@@ -8,12 +8,14 @@ import { chain } from "./gateway.ts";
 import { KeyRing } from "./identity/keys.ts";
 import type { LedgerWriter } from "./ledger/attempt-log.ts";
 import { authenticate, type Identify, identifyBy } from "./policy/authenticate.ts";
+import { guard } from "./policy/guard/guard.ts";
 import { keepAnswers } from "./policy/keep-answers.ts";
 import { keepParts } from "./policy/keep-parts.ts";
 import { mediaUrls } from "./policy/media-urls.ts";
 import { validateOutput } from "./policy/validate-output.ts";
 import type { EgressGuard } from "./providers/egress-guard.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
+import { withSafety } from "./providers/safety.ts";
 import { dispatch } from "./router/dispatch.ts";
 import { ModelList } from "./router/list-models.ts";
 import { planner } from "./router/plan.ts";
@@ -31,6 +33,8 @@ export interface Settings {
 
 /** What outlives configurations: opened once, closed with the gateway. */
 export interface Standing {
+  /** Told of what the operator should know, in sentences. */
+  readonly onTrouble: (message: string) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly ledger: LedgerWriter;
@@ -56,18 +60,23 @@ export interface Snapshot extends Settings {
 
 /** Builds a snapshot: the policies in their order, around dispatch. Opens nothing, so a snapshot that is not used costs nothing. */
 export function snapshot({ config, providers: configured }: Settings, standing: Standing): Snapshot {
-  const { clock, random, ledger, pins, telemetry, transport, egress, answers, turns } = standing;
+  const { onTrouble, clock, random, ledger, pins, telemetry, transport, egress, answers, turns } = standing;
   const keys = new KeyRing(
     config.keys.map(({ id, secret, labels, strict }) => ({ id, secret: secret.reveal(), labels, losses: strict })),
   );
   const own = new Map(config.providers.flatMap(({ name, prices }) => (prices === undefined ? [] : [[name, prices]])));
-  const providers = withPrices(configured, own);
+  const providers = withSafety(withPrices(configured, own), config.guards);
+  const secrets = [...config.keys.map(({ secret }) => secret), ...[...providers.values()].map(({ credential }) => credential)];
+  const ownSecrets = secrets
+    .flatMap((secret) => (secret === undefined ? [] : [secret.reveal()]))
+    .filter((text) => text.length >= 16);
   const handler = chain(
     telemetry.step,
     authenticate(keys),
     mediaUrls(egress.callerUrls),
     keepAnswers({ store: answers, references, pins, clock }),
     validateOutput,
+    guard({ ...config.guards, ownSecrets }, { onTrouble }),
     keepParts(turns),
   )(
     dispatch({
