@@ -1,0 +1,15 @@
+import { after } from "node:test";
+import { contents } from "./contents.ts";
+import { importCost } from "./import-cost.ts";
+import { install } from "./installed.ts";
+import { runs } from "./runs.ts";
+import { types } from "./types.ts";
+
+/* The package as it is shipped: built and installed once, then looked at from all sides. */
+
+const installed = install();
+after(() => installed.dispose());
+contents(installed);
+types(installed);
+importCost(installed);
+runs(installed);
