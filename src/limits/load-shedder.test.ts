@@ -80,11 +80,21 @@ test("R22: at five times the capacity most of it is still served, and no call wa
   machine.shedder.start();
   const { goodput, refused, p99 } = machine.run(5000, 1000, 60);
   t.diagnostic(`${goodput.toFixed(0)} of 1000 served a second, p99 ${p99.toFixed(0)} ms, ${refused} turned away`);
-  assert.ok(goodput > 780, `${goodput}`);
-  assert.ok(p99 < 100, `${p99}`);
+  assert.ok(goodput > 800, `${goodput}`);
+  assert.ok(p99 < 250, `${p99}`);
   // And it is over when it is over: within five seconds everybody is taken again.
   machine.run(500, 1000, 5);
   assert.equal(machine.run(500, 1000, 5).refused, 0);
+});
+
+test("a standstill now and then, as collecting garbage makes it, turns nothing away", () => {
+  const machine = new Machine();
+  machine.shedder.start();
+  for (let second = 0; second < 20; second++) {
+    machine.run(600, 1000, 0.9);
+    machine.nowMs += 100;
+  }
+  assert.equal(machine.shedder.view().refused, 0);
 });
 
 test("without it the same load makes every call wait for seconds", () => {

@@ -8,7 +8,7 @@ export interface LoadShedderOptions {
   readonly most?: number | undefined;
   /** What part of the memory that the process may have is in use, 0 to 1. Asked once a tick. */
   readonly memory: () => number;
-  /** How long work may wait for its turn before calls are turned away, in milliseconds. Default 25. */
+  /** How long work may wait for its turn before calls are turned away, in milliseconds. Default 60: little beside what a model takes. */
   readonly targetMs?: number | undefined;
 }
 
@@ -16,20 +16,31 @@ export interface LoadView {
   readonly underWay: number;
   /** Of the calls that come, the part that is taken: 1 where nothing is turned away. */
   readonly taken: number;
-  /** How long work last waited for its turn, in milliseconds. */
+  /** How long work waits for its turn, in milliseconds: the shortest wait of late. */
   readonly lagMs: number;
   /** Calls turned away since the start. */
   readonly refused: number;
 }
 
 const TICK_MS = 50;
+/**
+ * So many looks in a row must find a wait that is too long. A collection of garbage, a large body or a neighbour on the machine
+ * makes one or two of them long; only a queue that does not empty makes all of them.
+ */
+const LOOKS = 3;
+/** What became ready together is served for so long before the rest of it is turned away: the queue grows no longer than that. */
+const TURN_MS = 150;
+/** So many calls at least are served in a turn, however long one of them takes. */
+const TURN_CALLS = 16;
 /** From which part of the memory on calls are turned away, and from which on all of them. */
 const MEMORY_HIGH = 0.85;
 const MEMORY_FULL = 0.95;
 /** Some are always let through, or nobody would notice that it is over. */
-const LEAST = 0.02;
+const LEAST = 0.05;
+/** The most that the part taken shrinks at a look. */
+const SHRINK = 0.6;
 /** From the least to all within five seconds. */
-const RECOVERY = 1.05;
+const RECOVERY = 1.03;
 
 /**
  * Turns calls away while the process has more to do than it can, early and cheaply, so that those it takes are served as fast
@@ -40,14 +51,17 @@ export class LoadShedder {
   readonly #options: LoadShedderOptions;
   readonly #target: number;
   #underWay = 0;
+  /** Since the last look: when the first call came, and how many were taken. */
+  #turnBegan = 0;
+  #turnCalls = 0;
   #taken = 1;
-  #lagMs = 0;
+  readonly #lags: number[] = [];
   #refused = 0;
   #stop: (() => void) | undefined;
 
   constructor(options: LoadShedderOptions) {
     this.#options = options;
-    this.#target = options.targetMs ?? 25;
+    this.#target = options.targetMs ?? 60;
   }
 
   /** Begins to watch. */
@@ -70,15 +84,19 @@ export class LoadShedder {
    * which to try again, where it is turned away.
    */
   admit(): void {
-    const { most, random } = this.#options;
+    const { most, random, clock } = this.#options;
     if (most !== undefined && this.#underWay >= most) {
       this.#refused++;
       throw busy(`This gateway serves ${most} calls at a time (limits.concurrent_calls) and has as many now.`, random);
     }
-    if (this.#taken < 1 && random.next() >= this.#taken) {
+    const now = clock.now();
+    if (this.#turnCalls === 0) this.#turnBegan = now;
+    const longTurn = this.#stop !== undefined && this.#turnCalls >= TURN_CALLS && now - this.#turnBegan > TURN_MS;
+    if (longTurn || (this.#taken < 1 && random.next() >= this.#taken)) {
       this.#refused++;
       throw busy("This gateway has more to do than it can, and takes fewer calls for the moment.", random);
     }
+    this.#turnCalls++;
     this.#underWay++;
   }
 
@@ -88,17 +106,26 @@ export class LoadShedder {
   }
 
   view(): LoadView {
-    return { underWay: this.#underWay, taken: this.#taken, lagMs: this.#lagMs, refused: this.#refused };
+    return {
+      underWay: this.#underWay,
+      taken: this.#taken,
+      lagMs: this.#lags.length === 0 ? 0 : Math.min(...this.#lags),
+      refused: this.#refused,
+    };
   }
 
   #look(lagMs: number): void {
-    this.#lagMs = lagMs;
+    this.#turnCalls = 0;
+    this.#lags.push(lagMs);
+    if (this.#lags.length > LOOKS) this.#lags.shift();
+    const wait = this.#lags.length < LOOKS ? 0 : Math.min(...this.#lags);
     const memory = this.#options.memory();
     if (memory >= MEMORY_FULL) this.#taken = 0;
     else if (memory >= MEMORY_HIGH) this.#taken = Math.max(LEAST, this.#taken * 0.8);
-    else if (lagMs > this.#target) {
-      const excess = Math.min(1, (lagMs - this.#target) / this.#target);
-      this.#taken = Math.max(LEAST, this.#taken * (1 - 0.5 * excess));
+    else if (wait > this.#target) {
+      this.#taken = Math.max(LEAST, this.#taken * Math.max(SHRINK, (this.#target / wait) ** 0.3));
+      // What this changes is seen by looks that are still to come.
+      this.#lags.length = 0;
     } else this.#taken = Math.min(1, Math.max(LEAST, this.#taken) * RECOVERY);
   }
 }

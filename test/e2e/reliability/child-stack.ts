@@ -39,13 +39,19 @@ export async function startChildStack(options: Omit<StackOptions, "random">): Pr
     address,
     stats: async () => {
       const stats = await asked(child, "stats");
-      const { rssBytes, heldBytes, mostHeldBytes, stallMs, troubles } = isObject(stats["stats"]) ? stats["stats"] : {};
+      const { rssBytes, heldBytes, mostHeldBytes, stallMs, troubles, resources, files } = isObject(stats["stats"])
+        ? stats["stats"]
+        : {};
       return {
         rssBytes: Number(rssBytes),
         heldBytes: Number(heldBytes),
         mostHeldBytes: Number(mostHeldBytes),
         stallMs: Number(stallMs),
         troubles: Array.isArray(troubles) ? troubles.map(String) : [],
+        resources: Object.fromEntries(
+          Object.entries(isObject(resources) ? resources : {}).map(([kind, count]) => [kind, Number(count)]),
+        ),
+        files: Number(files),
       };
     },
     ledger: async () => {

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type StackOptions, startStack } from "../stack.ts";
 
@@ -12,6 +13,10 @@ export interface Stats {
   /** The longest that the event loop stood still since it was last asked. */
   readonly stallMs: number;
   readonly troubles: readonly string[];
+  /** What keeps the process awake, by kind: sockets, timers and so on. */
+  readonly resources: { readonly [kind: string]: number };
+  /** Open files; 0 where the system does not tell. */
+  readonly files: number;
 }
 
 const options: StackOptions = JSON.parse(process.argv[2] ?? "{}");
@@ -60,6 +65,12 @@ process.on("message", (message) => {
     mostHeldBytes,
     stallMs,
     troubles: stack.troubles,
+    resources: Object.fromEntries(
+      Map.groupBy(process.getActiveResourcesInfo(), (kind) => kind)
+        .entries()
+        .map(([kind, all]) => [kind, all.length]),
+    ),
+    files: existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0,
   };
   mostHeldBytes = 0;
   process.send?.({ stats });
