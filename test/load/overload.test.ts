@@ -30,7 +30,7 @@ before(async () => {
     file,
     `server: { port: 0 }\ndata_dir: ${dir}\nproviders: { mine: { wire: openai-chat, base_url: "http://127.0.0.1:${port}/v1", api_key: none } }\n`,
   );
-  const launcher = fileURLToPath(new URL("../../../bin/polygate.js", import.meta.url));
+  const launcher = fileURLToPath(new URL("../../bin/polygate.js", import.meta.url));
   gateway = spawn(process.execPath, [launcher, "start", "--config", file], { stdio: ["ignore", "pipe", "inherit"] });
   assert.ok(gateway.stdout !== null);
   for await (const line of createInterface({ input: gateway.stdout })) {

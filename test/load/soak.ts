@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
 import { startChildStack } from "../e2e/reliability/child-stack.ts";
-import { percentile } from "../e2e/reliability/open-loop.ts";
 import { chunk, head, type RawRequest, sse, startRawUpstream, whole, wholeStream } from "../e2e/reliability/raw-upstream.ts";
 import { streamOf } from "../e2e/reliability/streams.ts";
+import { percentile } from "./open-loop.ts";
 
 /* reliability.md R26: many calls of all kinds, and afterwards everything is as it was. */
 
