@@ -5,8 +5,9 @@ import { type Shape, shapes } from "../canonical/shapes.ts";
 import type { Warning } from "../canonical/warnings.ts";
 import { outputLimit } from "../catalog/output-limits.ts";
 import type { Deployment } from "../providers/provider.ts";
-import type { Codec, Relay, ReplyDecoder, Target, WireRequest } from "../wires/wire.ts";
+import type { Codec, EncodedRequest, Relay, ReplyDecoder, Target, WireRequest } from "../wires/wire.ts";
 import type { Candidate } from "./candidate.ts";
+import { inCallersWords, refusedInCallersWords } from "./places.ts";
 
 /** What goes to the provider, and what reads its reply: a relay where the provider speaks the caller's wire. */
 export interface Prepared<Op extends Operation> {
@@ -36,9 +37,21 @@ export function prepare<Op extends Operation>(call: Call<Op>, candidate: Candida
     report(call, warnings, deployment);
     return { wireRequest: adapt(wireRequest), relay, decoder, shape };
   }
-  const { wireRequest, warnings, decoder } = codec.encodeRequest(call.completed ?? call.request, target);
+  const { wireRequest, warnings, decoder } = encoded(call, target, codec);
   report(call, warnings, deployment);
   return { wireRequest: adapt(wireRequest), relay: undefined, decoder: () => decoder, shape };
+}
+
+/** The request in the provider's wire; what it loses is told by its place in the caller's body, as far as it stands there. */
+function encoded<Op extends Operation>(call: Call<Op>, target: Target, codec: Codec<Op>): EncodedRequest<Op> {
+  const request = call.completed ?? call.request;
+  const source = call.completed === undefined ? call.source : undefined;
+  try {
+    const made = codec.encodeRequest(request, target);
+    return { ...made, warnings: inCallersWords(made.warnings, source) };
+  } catch (thrown) {
+    throw refusedInCallersWords(thrown, source);
+  }
 }
 
 /** A completed request in its own wire. Names are left as they are, since a relayed reply brings none of them back. */

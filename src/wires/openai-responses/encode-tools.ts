@@ -148,7 +148,7 @@ export function encodeFormat(format: ResponseFormat, held: boolean, scope: Scope
       const { native } = scope;
       const strictly = native ? strict : (strict ?? held);
       const compiled = !native && strictly ? compileSchema(schema, "openai-strict", "answer") : undefined;
-      if (compiled !== undefined) reportSchema(compiled, "response_format", scope);
+      if (compiled !== undefined) reportSchema(compiled, "response_format.schema", scope);
       const named = native ? title : (title ?? "response").replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64);
       const made: JsonObject = {
         type: "json_schema",

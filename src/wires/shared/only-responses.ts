@@ -37,7 +37,10 @@ export function onlyResponses(request: ChatRequest): readonly Unheard[] {
   const spaced = request.messages.findIndex(({ content }) =>
     content.some((part) => part.type === "tool-call" && part.namespace !== undefined),
   );
-  ignore(spaced >= 0, "namespace", `messages[${spaced}]: this provider's API has no namespaces of tools; their names were sent.`);
+  if (spaced >= 0) {
+    const detail = "this provider's API has no namespaces of tools; their names were sent.";
+    unheard.push({ code: "namespace_ignored", at: `messages[${spaced}]`, detail });
+  }
   return unheard;
 }
 
