@@ -29,6 +29,8 @@ await runSuites([
   program("conformance", "test/conformance/main.ts"),
   tests("conformance tests", ["test/conformance/**/*.test.ts"]),
   tests("end to end", ["test/e2e/**/*.test.ts"], { show: true, atOnce: 2 }),
+  // One file after the other: what is built, installed and started here is timed.
+  tests("package and images", ["test/package/**/*.test.ts"], { show: true, atOnce: 1 }),
   tests("suites of others", ["test/suites/**/*.test.ts"], { atOnce: 2 }),
   tests("package", ["test/package/**/*.test.ts"]),
   // What is measured here bears no company.

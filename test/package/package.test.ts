@@ -1,4 +1,5 @@
 import { after } from "node:test";
+import { startSimulator } from "../../src/simulator/index.ts";
 import { contents } from "./contents.ts";
 import { importCost } from "./import-cost.ts";
 import { install } from "./installed.ts";
@@ -8,8 +9,12 @@ import { types } from "./types.ts";
 /* The package as it is shipped: built and installed once, then looked at from all sides. */
 
 const installed = install();
-after(() => installed.dispose());
+const simulator = await startSimulator();
+after(async () => {
+  installed.dispose();
+  await simulator.close();
+});
 contents(installed);
 types(installed);
 importCost(installed);
-runs(installed);
+runs(installed, simulator);

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, write
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
+import type { Simulator } from "../../src/simulator/index.ts";
 import type { Installed } from "./installed.ts";
 import { nextNode, oldNode } from "./nodes.ts";
 import { type Launch, type Served, start } from "./served.ts";
@@ -44,8 +44,7 @@ async function ask({ address }: Served): Promise<void> {
 }
 
 /** #48: the installed package runs: by npx, on this Node and the next, read-only, offline, within two seconds. */
-export function runs({ project }: Installed): void {
-  let simulator: Simulator;
+export function runs({ project }: Installed, simulator: Simulator): void {
   const launch = (bin: string, more: Partial<Launch> = {}): Launch & { readonly data: string } => {
     const { file, data } = configure(simulator);
     const env = { PATH: `${bin}${delimiter}/usr/bin${delimiter}/bin`, HOME: data, npm_config_offline: "true" };
@@ -64,8 +63,6 @@ export function runs({ project }: Installed): void {
   };
 
   test("#48 npx starts the installed package offline, healthy in under 2 s", async (t) => {
-    simulator = await startSimulator();
-    after(() => simulator.close());
     const healthy = await best(3, () => tried(launch(dirname(process.execPath))));
     t.diagnostic(
       `#48 npx polygate on Node ${process.version}: healthy after ${Math.round(healthy)} ms, npx included (best of 3)`,
