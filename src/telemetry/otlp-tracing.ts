@@ -40,7 +40,6 @@ import type { AttemptSpan, CallSpan, SpanCounts, Tracing } from "./tracing.ts";
 const mostWaiting = 8192;
 const perExport = 512;
 const exportTimeoutMs = 5000;
-const delayMs = 2000;
 
 /**
  * Traces by OpenTelemetry's SDK, sent as OTLP over HTTP in JSON. This module, and the SDK with it, is loaded only where there is
@@ -55,7 +54,7 @@ export function openOtlpTracing(settings: TraceSettings, redact: Redact): Tracin
     maxQueueSize: mostWaiting,
     maxExportBatchSize: perExport,
     exportTimeoutMillis: exportTimeoutMs * 2,
-    scheduledDelayMillis: delayMs,
+    scheduledDelayMillis: settings.delayMs,
   });
   const provider = new TracerProvider({
     resource: resourceFromAttributes(settings.resource),

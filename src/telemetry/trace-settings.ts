@@ -7,6 +7,8 @@ export interface TraceSettings {
   readonly headers: readonly { readonly name: string; readonly value: Secret }[];
   readonly resource: { readonly [name: string]: string };
   readonly sampler: TraceSampler;
+  /** How long spans gather before they are sent, in milliseconds. */
+  readonly delayMs: number;
   /** Prompts and answers, too. */
   readonly content: boolean;
   /** Providers are sent the trace's `traceparent`. */
@@ -74,9 +76,14 @@ function read({ said, variables, version }: TraceSources): TraceSettings | undef
     headers,
     resource: { ...resource, "service.name": service, "service.version": resource["service.version"] ?? version },
     sampler: samplerOf(variables),
+    delayMs: wholeNumber(variables.get("OTEL_BSP_SCHEDULE_DELAY"), 2000),
     content: said.content,
     propagate: said.propagate,
   };
+}
+
+function wholeNumber(text: string | undefined, otherwise: number): number {
+  return text !== undefined && /^\d{1,6}$/.test(text.trim()) ? Number(text) : otherwise;
 }
 
 function endpoint(said: string | undefined, variables: Variables): string | undefined {

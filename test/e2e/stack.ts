@@ -38,6 +38,10 @@ export interface StackOptions {
   readonly key?: string | undefined;
   /** What the providers are given as credentials; none without. */
   readonly credentials?: { readonly oai: string; readonly ant: string } | undefined;
+  /** Of the gateway; default: none. */
+  readonly env?: { readonly [name: string]: string } | undefined;
+  /** What it says of itself, and what stands before that. */
+  readonly observed?: Pick<ServeOptions, "log" | "redactor"> | undefined;
   readonly random?: ServeOptions["random"];
   /** Default: the machine's. */
   readonly clock?: ServeOptions["clock"];
@@ -60,7 +64,7 @@ ${options.yaml ?? ""}
   const file = join(dataDir, "polygate.yaml");
   const config = loadConfig({
     argvPath: file,
-    env: {},
+    env: options.env ?? {},
     cwd: dataDir,
     readFile: (path) => (path === file ? yaml : undefined),
     known: knownNames,
@@ -72,6 +76,7 @@ ${options.yaml ?? ""}
     onTrouble: (message) => troubles.push(message),
     pace: options.pace,
     random: options.random,
+    ...options.observed,
     clock: options.clock,
   });
   const { address } = running;
