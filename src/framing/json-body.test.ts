@@ -61,6 +61,7 @@ describe("parseJsonBody", () => {
     const object = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary", maxDepth: 5 }));
     fc.assert(
       fc.property(object, fc.array(space, { minLength: 7, maxLength: 7 }), fc.boolean(), (value, gaps, indent) => {
+        fc.pre(!JSON.stringify(value).includes('"__proto__":'));
         const [a = "", b = "", c = "", d = "", e = "", f = "", g = ""] = gaps;
         const pairs = Object.entries(value).map(
           ([name, member]) => `${a}${JSON.stringify(name)}${b}:${c}${JSON.stringify(member, null, indent ? 2 : 0)}${d}`,
@@ -101,7 +102,6 @@ describe("parseJsonBody", () => {
     const error = refusal('{"model":"a","x":{"x":1,"x":2},"m\\u006fdel":"b"}');
     assert.equal(error.param, "model");
     assert.match(error.message, /`model` twice \(the second at byte 31\)/);
-    assert.equal(refusal('{"__proto__":1,"__proto__":2}').param, "__proto__");
   });
 
   it("refuses a name that stands twice in any object, says where, and takes one that stands in several", () => {
@@ -111,7 +111,6 @@ describe("parseJsonBody", () => {
       ['{"m":[{"role":"user","role":"user"}]}', "role", 21],
       ['{"a":[[{},{"b":{"c":1,"d":[{"c":1}],"c":{}}}]]}', "c", 36],
       ['{"m":[{"ro\\u006ce":1,"role":2}]}', "role", 21],
-      ['{"a":{"__proto__":1,"__proto__":2}}', "__proto__", 20],
       ['{"a":{"":1,"":2}}', "", 11],
       ['{"a":{"1":1,"1":2}}', "1", 12],
       ['{"a":{"\\"":":,{","\\"":2}}', '"', 17],
@@ -134,6 +133,7 @@ describe("parseJsonBody", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat(), fc.boolean(), (value, seed, double) => {
         const text = JSON.stringify({ value });
+        fc.pre(!text.includes('"__proto__":'));
         const names = [...text.matchAll(/(?<=[{,])"(?:[^"\\]|\\.)*":/g)].filter(({ index }) => isName(text, index));
         const chosen = names[seed % names.length];
         if (!double || chosen === undefined) assert.ok(parseJsonBody(Buffer.from(text)));
@@ -162,12 +162,22 @@ describe("parseJsonBody", () => {
     assert.match(refusal('{"a":{"b":1,"c":{"d":1,"e":":"},"f":1}}', { keys: 2 }).message, /more than 2 members/);
   });
 
-  it("leaves every prototype alone", () => {
+  it("leaves every prototype alone: none can be named", () => {
     const before = Object.getOwnPropertyNames(Object.prototype).length;
+    for (const body of [
+      '{"__proto__":{"polluted":1}}',
+      '{"__proto__":null}',
+      '{"\\u005f_proto__":1}',
+      '{"a":{"__proto__":{"x":1}}}',
+      '{"a":[[{"b":{"__pro\\u0074o__":{"x":1}}}]]}',
+    ]) {
+      const error = refusal(body);
+      assert.equal(error.param, "__proto__", body);
+    }
     const { json } = parseJsonBody(
-      Buffer.from('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"a":{"__proto__":{"x":1}}}'),
+      Buffer.from('{"constructor":{"prototype":{"polluted":1}},"a":"__proto__","b":["\\u005f_proto__"]}'),
     );
-    assert.ok(Object.hasOwn(json, "__proto__"));
+    assert.ok(Object.hasOwn(json, "constructor"));
     assert.equal(Object.getPrototypeOf(json), Object.prototype);
     assert.equal(Object.getOwnPropertyNames(Object.prototype).length, before);
     assert.equal("polluted" in {}, false);

@@ -39,11 +39,11 @@ const PLAIN_NAME = /^[\w$.-]*$/;
  *
  * Throws GatewayError `invalid_request` for an empty body, malformed UTF-8 or JSON, a byte order mark, another value than an
  * object, a name that stands twice in one object (two readers could each take another one: what a guard has looked at would
- * not be what the provider reads), and what passes the limits.
+ * not be what the provider reads), a member named `__proto__` (no API knows one; whoever copied it by its name would give the
+ * copy another prototype), and what passes the limits.
  *
  * Accepted as `JSON.parse` accepts them: escapes of lone surrogates (kept, and written again as escapes), numbers past a
- * double (1e400 reads as Infinity, 2^53+1 as its neighbour: a relayed body keeps the caller's digits), names such as
- * `__proto__` (an own member like any other).
+ * double (1e400 reads as Infinity, 2^53+1 as its neighbour: a relayed body keeps the caller's digits).
  */
 export function parseJsonBody(bytes: Uint8Array, limits: JsonLimits = {}): JsonBody {
   const buffer = asBuffer(bytes);
@@ -57,6 +57,7 @@ export function parseJsonBody(bytes: Uint8Array, limits: JsonLimits = {}): JsonB
   const json = parse(ascii ? latin1 : buffer.toString("utf8"), buffer);
   if (!isObject(json) || members === undefined) throw refused("The request body must be one JSON object.");
   // Fewer members came out than stand in the text: some took another's place.
+  if (members.has("__proto__")) throw prototypeNamed();
   if (scan.nestedMembers !== 0 && countMembers(json) !== members.size + scan.nestedMembers) throw repeated(buffer);
   return { json, members };
 }
@@ -69,7 +70,10 @@ function repeated(buffer: Buffer): GatewayError {
   return refused(`The request body has \`${shown}\` twice in one object (the second at byte ${at}). Send it once.`, shown);
 }
 
-/** Of all objects in a value. */
+const prototypeNamed = (): GatewayError =>
+  refused("The request body has a member named `__proto__`, which means nothing here. Leave it out.", "__proto__");
+
+/** Of all objects in a value. Throws where one is named `__proto__`. */
 function countMembers(value: JsonObject | readonly Json[]): number {
   let count = 0;
   if (isArray(value)) {
@@ -78,6 +82,7 @@ function countMembers(value: JsonObject | readonly Json[]): number {
   }
   for (const name in value) {
     count++;
+    if (name === "__proto__") throw prototypeNamed();
     const member = value[name];
     if (typeof member === "object" && member !== null) count += countMembers(member);
   }
