@@ -17,6 +17,7 @@ import type { EgressGuard } from "./providers/egress-guard.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
 import { withSafety } from "./providers/safety.ts";
 import { dispatch } from "./router/dispatch.ts";
+import type { InlineMedia } from "./router/inline-media.ts";
 import { ModelList } from "./router/list-models.ts";
 import { planner } from "./router/plan.ts";
 import { retryPolicy } from "./router/retry.ts";
@@ -58,6 +59,9 @@ export interface Snapshot extends Settings {
   readonly models: ModelList;
 }
 
+const inlining = ({ fetch, maxBytes, timeoutMs }: Config["media"], { fetcher }: EgressGuard): InlineMedia | undefined =>
+  fetch === "never" ? undefined : { get: (asked) => fetcher.get(asked), maxBytes, totalMs: timeoutMs };
+
 /** Builds a snapshot: the policies in their order, around dispatch. Opens nothing, so a snapshot that is not used costs nothing. */
 export function snapshot({ config, providers: configured }: Settings, standing: Standing): Snapshot {
   const { onTrouble, clock, random, ledger, pins, telemetry, transport, egress, answers, turns } = standing;
@@ -83,6 +87,7 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
       plan: planner(providers, pins),
       pins,
       transport,
+      media: inlining(config.media, egress),
       log: telemetry.attempts(ledger),
       redact: telemetry.redactor.redact,
       clock,

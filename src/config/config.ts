@@ -5,6 +5,7 @@ import type { Environment } from "./environment.ts";
 import type { EgressOptions } from "./sections/egress.ts";
 import type { GuardsOptions } from "./sections/guards.ts";
 import type { LogOptions } from "./sections/log.ts";
+import type { MediaOptions } from "./sections/media.ts";
 import type { ObserveOptions } from "./sections/observe.ts";
 import type { Workers } from "./sections/workers.ts";
 
@@ -35,6 +36,7 @@ export interface Config {
   readonly log: LogOptions;
   readonly observe: ObserveOptions;
   readonly egress: EgressOptions;
+  readonly media: MediaOptions;
 }
 
 export interface ServerOptions {

@@ -46,9 +46,31 @@ export const loadConfig = (options: LoadOptions): Config => parseConfig(options,
 
 /** Reads what the configuration stands in. Throws ConfigError where the file that was asked for is not there. */
 export function readConfigText(options: Pick<LoadOptions, "argvPath" | "env" | "cwd" | "readFile">): ConfigText {
-  const { file, text } = findFile(options);
-  return { file, text, dotenv: options.readFile(join(file === undefined ? options.cwd : dirname(file), ".env")) };
+  const readFile = legible(options.readFile);
+  const { file, text } = findFile({ ...options, readFile });
+  return { file, text, dotenv: readFile(join(file === undefined ? options.cwd : dirname(file), ".env")) };
 }
+
+/** Reads again what a running gateway was configured by: that file and no other. Throws ConfigError where it cannot. */
+export function rereadConfigText(options: Pick<LoadOptions, "cwd" | "readFile">, file: string | undefined): ConfigText {
+  const readFile = legible(options.readFile);
+  if (file === undefined) return { text: "", dotenv: readFile(join(options.cwd, ".env")) };
+  const text = readFile(file);
+  if (text === undefined) throw new ConfigError([{ file, message: "the file is gone" }]);
+  return { file, text, dotenv: readFile(join(dirname(file), ".env")) };
+}
+
+/** A file that is there and cannot be read is a fault of the configuration. */
+const legible =
+  (readFile: LoadOptions["readFile"]): LoadOptions["readFile"] =>
+  (path) => {
+    try {
+      return readFile(path);
+    } catch (thrown) {
+      const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "unknown";
+      throw new ConfigError([{ file: path, message: `this cannot be read (${code})` }]);
+    }
+  };
 
 /** Checks a configuration's text. Throws ConfigError with everything that is wrong. */
 export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "overrides" | "known">, given: ConfigText): Config {
@@ -117,6 +139,7 @@ export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "override
     log: parsed.data.log,
     observe: parsed.data.observe,
     egress: parsed.data.egress,
+    media: parsed.data.media,
   };
 }
 

@@ -6,6 +6,7 @@ import { guards } from "./sections/guards.ts";
 import { key } from "./sections/keys.ts";
 import { limits } from "./sections/limits.ts";
 import { log } from "./sections/log.ts";
+import { media } from "./sections/media.ts";
 import { observe } from "./sections/observe.ts";
 import { providers } from "./sections/providers.ts";
 import { server } from "./sections/server.ts";
@@ -30,6 +31,7 @@ export const configSchema = z.strictObject({
   log,
   observe,
   egress,
+  media,
 });
 
 export type ConfigFile = z.output<typeof configSchema>;

@@ -2,6 +2,7 @@ import type { Clock } from "../canonical/ports.ts";
 import type { Classify } from "../transport/address.ts";
 import { CallerUrls } from "../transport/caller-urls.ts";
 import { EgressPolicy } from "../transport/egress.ts";
+import { PublicFetcher } from "../transport/fetch-public.ts";
 import type { Egress, Network } from "../transport/network.ts";
 import type { ConfiguredProvider } from "./provider.ts";
 
@@ -33,6 +34,8 @@ export class EgressGuard {
   readonly towardsProviders: Egress;
   /** Judges URLs that callers name, whoever connects to them. */
   readonly callerUrls: CallerUrls;
+  /** Fetches what callers name by URL. */
+  readonly fetcher: PublicFetcher;
   readonly #classify: Classify | undefined;
   #providers: EgressPolicy;
   #callers: EgressPolicy;
@@ -45,6 +48,7 @@ export class EgressGuard {
     // A caller reads itself why its URL is refused: the operator's log is not for callers to fill.
     const towardsCallersUrls: Egress = { policy: () => this.#callers, network: outside };
     this.callerUrls = new CallerUrls(towardsCallersUrls, clock);
+    this.fetcher = new PublicFetcher(towardsCallersUrls, clock);
   }
 
   /** Puts another configuration in force, for connections made from now on. */

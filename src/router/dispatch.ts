@@ -7,10 +7,13 @@ import { TransportError } from "../transport/http-transport.ts";
 import { type AttemptDeps, attempt } from "./attempt.ts";
 import type { Candidate } from "./candidate.ts";
 import { estimated, hasNoEndpoint } from "./estimate.ts";
+import { type InlineMedia, inlineMedia } from "./inline-media.ts";
 import type { Plan } from "./plan.ts";
 import { type RetryPolicy, retryDelay } from "./retry.ts";
 
 export interface DispatchDeps extends AttemptDeps {
+  /** What fetches media that callers name by URL, for providers that do not; none: nothing is fetched. */
+  readonly media?: InlineMedia | undefined;
   readonly plan: (call: Call) => Plan;
   readonly random: Random;
   readonly retry: RetryPolicy;
@@ -29,9 +32,11 @@ export function dispatch(deps: DispatchDeps): Handler {
       const reply = estimated(call, candidate.deployment);
       if (reply !== undefined) return reply;
     }
+    const inlined = inlineMedia(call, candidate, deps.media, call.deadline - deps.clock.now());
+    const asked = inlined instanceof Promise ? await inlined : inlined;
     for (let number = 1; ; number++) {
       try {
-        return await attempt(call, candidate, number, deps);
+        return await attempt(asked, candidate, number, deps);
       } catch (thrown) {
         const error = toGatewayError(thrown);
         if (call.signal.aborted || mayRunOn(call, candidate, error)) throw error;
@@ -67,7 +72,8 @@ function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       stop();
-      reject(new GatewayError("cancelled", "The caller went away."));
+      const reason: unknown = signal.reason;
+      reject(reason instanceof GatewayError ? reason : new GatewayError("cancelled", "The caller went away."));
     };
     const stop = clock.after(ms, () => {
       signal.removeEventListener("abort", onAbort);
