@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "./canonical/json.ts";
+import { exitCodes } from "./cli/exit-codes.ts";
 import type { Engine, Ports } from "./cli/ports.ts";
 import { runCli } from "./cli/program.ts";
+import type { Config } from "./config/config.ts";
 import { present, systemFiles } from "./machine/files.ts";
 import { sendHttp } from "./machine/http.ts";
 import { readLines } from "./machine/lines.ts";
@@ -18,13 +20,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(
       `polygate: this should not have happened; please report it.\n${thrown instanceof Error ? thrown.stack : thrown}\n`,
     );
-    process.exit(70);
+    process.exit(exitCodes.broken);
   }
 }
 
 function processPorts(): Ports {
   return {
     version: version(),
+    nodeVersion: process.versions.node,
     env: process.env,
     cwd: process.cwd(),
     terminal: systemTerminal(),
@@ -55,18 +58,10 @@ async function engine(): Promise<Engine> {
       const providers = resolveProviders(config.providers, config.environment);
       return {
         providers: [...providers.values()],
-        async serve() {
-          const [{ serve }, { openProcessLog }] = await Promise.all([
-            import("./server.ts"),
-            import("./telemetry/process-log.ts"),
-          ]);
-          const { log, redactor, format } = openProcessLog(config.log, config.environment, systemClock);
-          const trouble = (message: string): void => log.warn("trouble", { message });
-          const options = { config, providers, log, redactor, version: version(), onTrouble: trouble };
-          const { address, gateway, close } = await serve(options);
-          // Who sits at the terminal is told on stdout.
-          if (format === "json") log.info("listening", { address, version: options.version });
-          return { address, listModels: () => gateway.listModels(), close };
+        async serve(source) {
+          const { serveHere } = await import("./process/serve-here.ts");
+          const resolve = (next: Config) => resolveProviders(next.providers, next.environment);
+          return serveHere({ config, providers, source, resolve, version: version() });
         },
         async open() {
           const { compose } = await import("./compose.ts");
@@ -75,11 +70,13 @@ async function engine(): Promise<Engine> {
         async probe(name, timeoutMs) {
           const found = providers.get(name);
           if (found === undefined) throw new Error(`There is no provider ${name}.`);
-          const [{ probe }, { HttpTransport }] = await Promise.all([
+          const [{ probe }, { HttpTransport }, { EgressGuard }] = await Promise.all([
             import("./router/probe.ts"),
             import("./transport/http-transport.ts"),
+            import("./providers/egress-guard.ts"),
           ]);
-          const transport = new HttpTransport({ clock: systemClock });
+          const guard = new EgressGuard({ providers, allow: config.egress.allow, clock: systemClock, onRefused: () => {} });
+          const transport = new HttpTransport({ clock: systemClock, egress: guard.towardsProviders });
           return probe(found, transport, systemClock, timeoutMs).finally(() => transport.close());
         },
       };
@@ -111,7 +108,7 @@ async function getJson(url: string, timeoutMs: number): Promise<Json | undefined
 }
 
 function onStop(listener: () => void): () => void {
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.on(signal, listener);
   return () => {
     for (const signal of signals) process.off(signal, listener);

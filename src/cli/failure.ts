@@ -7,7 +7,7 @@ export class Misuse extends Error {
 }
 
 /** Errors whose message is written for the operator. */
-const spoken = new Set(["ProviderError", "StorageError", "NoAnswer", "Misuse"]);
+const spoken = new Set(["ProviderError", "StorageError", "IdentityError", "NoAnswer", "Misuse"]);
 
 /** What kept a command from its work, in sentences for the operator; undefined where it is none that was foreseen. */
 export function explainFailure(thrown: unknown, server?: Pick<ServerOptions, "host" | "port">): readonly string[] | undefined {

@@ -1,11 +1,13 @@
 import type { Json } from "../canonical/json.ts";
 import type { Gateway } from "../compose.ts";
 import type { KnownNames } from "../config/checks.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, ProviderOptions } from "../config/config.ts";
+import type { ConfigText } from "../config/load.ts";
 
 /** Everything the commands touch outside themselves; main.ts hands in the real things, tests hand in others. */
 export interface Ports {
   readonly version: string;
+  readonly nodeVersion: string;
   readonly env: { readonly [name: string]: string | undefined };
   readonly cwd: string;
   readonly terminal: Terminal;
@@ -111,11 +113,27 @@ export interface Engine {
 /** A gateway that could be started. */
 export interface Prepared {
   readonly providers: readonly ProviderView[];
-  serve(): Promise<Running>;
+  /** `source`: whence another configuration may come while it runs. */
+  serve(source: ConfigSource): Promise<Running>;
   /** The gateway without an entrance: for calls of this very process. */
   open(): Promise<Gateway>;
   /** Asks a provider for its models, which costs nothing, and tells what came of it. */
   probe(provider: string, timeoutMs: number): Promise<Probe>;
+}
+
+/** Where a gateway's configuration comes from, at its start and later. */
+export interface ConfigSource {
+  readonly inForce: ConfigText;
+  /** What was wrong with the file, where `inForce` is the last text that was good instead. */
+  readonly instead?: readonly string[] | undefined;
+  /** What stands in the files now. Throws ConfigError. */
+  read(): ConfigText;
+  /** Throws ConfigError. */
+  parse(text: ConfigText): Config;
+  /** What can only be said once the providers are known. Throws ConfigError. */
+  check(config: Config, providers: readonly ProviderView[]): void;
+  /** Providers of a configuration that has none. */
+  readonly fallback: readonly ProviderOptions[];
 }
 
 /** What came of asking a provider for its models. */
@@ -149,8 +167,13 @@ export interface Running {
   /** `http://host:port`. */
   readonly address: string;
   listModels(): Promise<ModelListingView>;
-  /** Takes no more calls, lets running ones finish for at most `drainMs`, writes the books, lets go of everything. */
-  close(drainMs: number): Promise<void>;
+  /** Where the operator's key is, for people; never the key. */
+  readonly adminKey?: string | undefined;
+  /**
+   * Takes no more calls after `windowMs`, lets running ones finish for at most `drainMs` in all, writes the books, lets go of
+   * everything. Gives how many calls had to be cut.
+   */
+  close(drainMs: number, windowMs: number): Promise<number>;
 }
 
 export interface ModelListingView {

@@ -1,16 +1,20 @@
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { ConfigError } from "../config/problems.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { explainFailure } from "./failure.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
-import type { ModelListingView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
+import type { ConfigSource, ModelListingView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
+import { readConfig } from "./read-config.ts";
 import { table } from "./terminal/table.ts";
 
 export interface StartOptions {
   readonly config?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  readonly workers?: number | "auto" | undefined;
+  /** Where the configuration is bad, start with the last good copy of it. */
+  readonly lastKnownGood?: boolean | undefined;
   /** False: only what the configuration and the environment name. */
   readonly discover: boolean;
 }
@@ -22,10 +26,14 @@ const sameWishMs = 500;
 
 /** `polygate start`: serves until it is told to stop. Resolves to the exit code. */
 export async function startCommand(options: StartOptions, ports: Ports): Promise<number> {
-  const { config: argvPath, host, port } = options;
-  const { env, cwd } = ports;
+  const { config: argvPath, host, port, workers, lastKnownGood = false } = options;
   const { known, keyVariables, prepare } = await ports.engine();
-  const said = loadConfig({ argvPath, env, cwd, readFile: (path) => ports.readFile(path), known, overrides: { host, port } });
+  const begun = readConfig({ argvPath, overrides: { host, port, workers }, known, lastKnownGood }, ports);
+  const { config: said, instead } = begun;
+  if (instead !== undefined) {
+    ports.err("polygate: THE CONFIGURATION IS BAD, and the last good copy of it is used instead (--last-known-good):");
+    for (const problem of instead) ports.err(`  ${problem}`);
+  }
   // A configuration file says all there is; without one we look around.
   const local = options.discover && said.file === undefined ? await findLocalServers((url, ms) => ports.getJson(url, ms)) : [];
   // A stack may quote what a caller or a provider sent, which must not steer the terminal.
@@ -42,10 +50,21 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
       prepared = prepare(config, trouble);
     }
     refuseCircles(config, prepared.providers);
-    const running = await start(prepared, config, ports);
-    if (running === undefined) return 1;
+    const { inForce, read, parse } = begun;
+    const running = await start(prepared, config, ports, {
+      inForce,
+      instead,
+      read,
+      parse: (text) => {
+        const next = parse(text);
+        return { ...next, providers: [...next.providers, ...local] };
+      },
+      check: refuseCircles,
+      fallback: simulator === undefined ? [] : config.providers,
+    });
+    if (running === undefined) return exitCodes.failed;
     const localNames = new Set([...local.map(({ name }) => name), ...(simulator === undefined ? [] : ["sim"])]);
-    for (const line of report(config, prepared.providers, running.address, localNames, keyVariables)) ports.out(line);
+    for (const line of report(config, prepared.providers, running, localNames, keyVariables)) ports.out(line);
     const stopped = untilStopped(running, config, ports);
     await firstCall(running, config, prepared.providers, localNames, ports, stopped);
     return await stopped;
@@ -54,9 +73,9 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
   }
 }
 
-async function start(prepared: Prepared, { server }: Config, ports: Ports): Promise<Running | undefined> {
+async function start(prepared: Prepared, { server }: Config, ports: Ports, source: ConfigSource): Promise<Running | undefined> {
   try {
-    return await prepared.serve();
+    return await prepared.serve(source);
   } catch (thrown) {
     const sentences = explainFailure(thrown, server);
     if (sentences === undefined) throw thrown;
@@ -86,7 +105,7 @@ function refuseCircles({ server, environment }: Config, providers: readonly Prov
 function report(
   config: Config,
   providers: readonly ProviderView[],
-  address: string,
+  { address, adminKey }: Pick<Running, "address" | "adminKey">,
   local: ReadonlySet<string>,
   keyVariables: readonly string[],
 ): readonly string[] {
@@ -119,6 +138,7 @@ function report(
       ],
       ["config", config.file ?? "none (polygate.yaml is not in this directory)"],
       ["data", config.dataDir],
+      ...(adminKey === undefined ? [] : [["admin key", adminKey]]),
     ]),
   ];
 }
@@ -154,12 +174,15 @@ function untilStopped(running: Running, { timeouts }: Config, ports: Ports): Pro
     const forget = ports.onStop(() => {
       if (askedAt === undefined) {
         askedAt = ports.now();
-        ports.err(
-          `polygate: stopping; calls under way have ${Math.round(timeouts.drainMs / 1000)} s to finish (Ctrl-C again: at once)`,
-        );
-        running.close(timeouts.drainMs).then(() => done(0), reject);
+        const { drainMs, drainWindowMs } = timeouts;
+        const window = drainWindowMs === 0 ? "" : `; new ones are taken for ${seconds(drainWindowMs)} more`;
+        ports.err(`polygate: stopping; calls under way have ${seconds(drainMs)} to finish${window} (Ctrl-C again: at once)`);
+        running.close(drainMs, drainWindowMs).then((cut) => {
+          if (cut > 0) ports.err(`polygate: ${cut} calls were not over by then, and were cut.`);
+          done(cut > 0 ? exitCodes.cut : exitCodes.stopped);
+        }, reject);
       } else if (ports.now() - askedAt >= sameWishMs) {
-        done(130);
+        done(exitCodes.hurried);
       }
     });
     const done = (code: number): void => {
@@ -168,6 +191,8 @@ function untilStopped(running: Running, { timeouts }: Config, ports: Ports): Pro
     };
   });
 }
+
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 /** "A, B or C" */
 const either = (names: readonly string[]): string => [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" or ");

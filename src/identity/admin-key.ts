@@ -12,8 +12,10 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { platform } from "node:os";
 import { dirname, join } from "node:path";
 import type { Random } from "../canonical/ports.ts";
+import { Secret } from "../canonical/secret.ts";
 
 /** What keeps the gateway from knowing who its operator is. Its message is written for the operator. */
 export class IdentityError extends Error {
@@ -25,6 +27,8 @@ export interface AdminKeyOptions {
   /** Overrules the file: the text of `POLYGATE_ADMIN_KEY`. */
   readonly given?: string | undefined;
   readonly random: Pick<Random, "hex">;
+  /** Told every key that is in force from now on, so that nothing else may tell it. */
+  readonly onKey?: ((key: Secret) => void) | undefined;
   /** Told when the file of a running gateway cannot be used any more. */
   readonly onTrouble: (message: string) => void;
 }
@@ -50,20 +54,24 @@ export class AdminKey {
   #seen: string | undefined;
   #told: string | undefined;
 
-  private constructor(text: string, file: string | undefined, made: boolean, onTrouble: (message: string) => void) {
-    this.#digest = digest(text);
+  readonly #onKey: (key: Secret) => void;
+
+  private constructor(text: string, file: string | undefined, made: boolean, options: AdminKeyOptions) {
+    this.#onKey = options.onKey ?? (() => {});
+    this.#onTrouble = options.onTrouble;
+    this.#digest = this.#taken(text);
     this.file = file;
     this.made = made;
-    this.#onTrouble = onTrouble;
     this.#seen = file === undefined ? undefined : identity(file);
   }
 
   /** Reads the key, or makes it where there is none. Throws IdentityError where others could read it, or it is no key. */
-  static open({ dataDir, given, random, onTrouble }: AdminKeyOptions): AdminKey {
-    if (given !== undefined) return new AdminKey(checked(given, variable), undefined, false, onTrouble);
+  static open(options: AdminKeyOptions): AdminKey {
+    const { dataDir, given, random } = options;
+    if (given !== undefined) return new AdminKey(checked(given, variable), undefined, false, options);
     const file = adminKeyFile(dataDir);
     const made = create(file, random);
-    return new AdminKey(read(file), file, made, onTrouble);
+    return new AdminKey(read(file), file, made, options);
   }
 
   /** True for the admin key alone. */
@@ -78,13 +86,18 @@ export class AdminKey {
     if (now === this.#seen) return;
     this.#seen = now;
     try {
-      this.#digest = digest(read(this.file));
+      this.#digest = this.#taken(read(this.file));
       this.#told = undefined;
     } catch (thrown) {
       const message = thrown instanceof Error ? thrown.message : String(thrown);
       if (message !== this.#told) this.#onTrouble(`${message} The admin key of before stays in force.`);
       this.#told = message;
     }
+  }
+
+  #taken(text: string): Buffer {
+    this.#onKey(new Secret(text));
+    return digest(text);
   }
 }
 
@@ -145,7 +158,7 @@ function read(file: string): string {
   }
   try {
     const { mode } = fstatSync(descriptor);
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+    if (platform() !== "win32" && (mode & 0o077) !== 0) {
       throw new IdentityError(
         `Others than you can read the admin key: run \`chmod 600 ${file}\`, then \`polygate admin key --reset\`.`,
       );

@@ -15,6 +15,7 @@ import { BodyBudget } from "./body-budget.ts";
 import { answerHeaders, setHeaders } from "./headers.ts";
 import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
+import { LiveCalls } from "./live-calls.ts";
 import { modelViews } from "./models.ts";
 import { operate } from "./operator.ts";
 import type { IngressLimits, IngressOptions, Serving } from "./options.ts";
@@ -52,6 +53,7 @@ export class HttpIngress {
   readonly #clock: Clock;
   readonly #limits: IngressLimits;
   readonly #bodies: BodyBudget;
+  readonly #calls: LiveCalls;
   readonly #wrongKeys: WrongKeys;
   #house: House;
 
@@ -60,6 +62,7 @@ export class HttpIngress {
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#bodies = new BodyBudget(options.limits.allBodiesBytes);
+    this.#calls = options.calls ?? new LiveCalls();
     this.#wrongKeys = new WrongKeys(options.clock);
     this.#house = furnish(options.serving(), options.operator !== undefined);
   }
@@ -159,10 +162,7 @@ export class HttpIngress {
     const losses = lossPolicy(headers["x-polygate-strict"], own ?? serving.losses);
     exchange.quiet = losses === "allow";
     const source: Source = { wire: route.wire.name, method: route.method, path, query, headers, body, json, members };
-    const abort = new AbortController();
-    response.once("close", () => {
-      if (!response.writableFinished) abort.abort();
-    });
+    const live = this.#calls.begin(id, response);
     const call = new HttpCall({
       id,
       operation: route.operation,
@@ -170,13 +170,13 @@ export class HttpIngress {
       strict: losses === "refuse",
       source,
       caller,
-      signal: abort.signal,
+      signal: live.abort.signal,
       deadline: exchange.startedAt + serving.bounds.totalMs,
       record,
     });
     exchange.warnings = call.warnings;
     if (!call.stream) {
-      const reply = await serving.handler(call);
+      const reply = await this.#calls.run(live, () => serving.handler(call));
       this.#release(exchange);
       if (reply.stream)
         throw new GatewayError("internal", "The gateway streamed an answer to a call that asked for a whole one.");
@@ -186,7 +186,12 @@ export class HttpIngress {
     const encoder = decoded.encoder(this.#meta(exchange, decoded.model));
     // Not awaited here: this frame holds the request's body, a stream may last for an hour.
     const writer = writerOf(decoded.framing ?? route.wire.framing);
-    return this.#streamed(exchange, encoder, writer, serving.handler(call));
+    return this.#streamed(
+      exchange,
+      encoder,
+      writer,
+      this.#calls.run(live, () => serving.handler(call)),
+    );
   }
 
   #writeWhole<Op extends Operation>(

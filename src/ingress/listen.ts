@@ -1,15 +1,24 @@
 import type { Server } from "node:http";
 import type { Clock } from "../canonical/ports.ts";
 
+export interface Drain {
+  /** So long calls under way may take to finish, from now. */
+  readonly drainMs: number;
+  /** So much of it, at its beginning, new calls are still taken, so that a load balancer can notice first. */
+  readonly windowMs: number;
+  /** Ends what is left at the deadline; gives how many calls that were. What does not end by that is cut off soon after. */
+  readonly cut: () => number;
+}
+
 /** A server that takes calls. */
 export interface Listening {
   /** `http://host:port`, with the port that was really taken. */
   readonly address: string;
   /**
-   * Stops taking calls and lets those under way finish for `drainMs`; what is left then is cut off. Resolves when nothing is
-   * open any more.
+   * Every answer from now on closes its connection; after the window no call is taken, and connections without one are closed.
+   * Resolves when nothing is open any more, at the latest shortly after the deadline, with the number of calls that were cut.
    */
-  close(drainMs: number): Promise<void>;
+  close(drain: Drain): Promise<number>;
 }
 
 /** Starts listening. Rejects with Node's error (`EADDRINUSE`, `EACCES` …) when the address cannot be had. */
@@ -21,28 +30,45 @@ export function listen(server: Server, host: string, port: number, clock: Clock)
       const bound = server.address();
       const taken = typeof bound === "object" && bound !== null ? bound.port : port;
       const name = host.includes(":") ? `[${host}]` : host;
-      resolve({ address: `http://${name}:${taken}`, close: (drainMs) => close(server, drainMs, clock) });
+      resolve({ address: `http://${name}:${taken}`, close: (drain) => close(server, drain, clock) });
     });
   });
 }
 
-function close(server: Server, drainMs: number, clock: Clock): Promise<void> {
+function close(server: Server, { drainMs, windowMs, cut }: Drain, clock: Clock): Promise<number> {
+  const openMs = Math.min(windowMs, drainMs);
+  server.prependListener("request", (_, response) => {
+    // Node says `Connection: close` then, unless the head has been written.
+    response.shouldKeepAlive = false;
+  });
   return new Promise((resolve) => {
-    const stopTimer = clock.after(drainMs, () => server.closeAllConnections());
-    // A connection whose last call has ended falls idle only then, and would stay open for its keep-alive time.
+    let wereCut = 0;
     let stopSweep = (): void => {};
+    let stopForce = (): void => {};
+    const stopDeadline = clock.after(drainMs, () => {
+      wereCut = cut();
+      stopForce = clock.after(lastWordsMs, () => server.closeAllConnections());
+    });
+    // A connection whose last call has ended falls idle only then, and would stay open for its keep-alive time.
     const sweep = (): void => {
       server.closeIdleConnections();
       stopSweep = clock.after(sweepMs, sweep);
     };
-    server.close(() => {
-      stopTimer();
-      stopSweep();
-      resolve();
-    });
-    sweep();
+    const shut = (): void => {
+      server.close(() => {
+        stopDeadline();
+        stopForce();
+        stopSweep();
+        resolve(wereCut);
+      });
+      sweep();
+    };
+    if (openMs === 0) shut();
+    else clock.after(openMs, shut);
   });
 }
 
 /** How often connections that have fallen idle are closed while the server drains. */
 const sweepMs = 50;
+/** For calls that were ended at the deadline to tell their callers so. */
+const lastWordsMs = 500;

@@ -3,6 +3,7 @@ import type { GatewayError } from "../canonical/error.ts";
 import type { ModelListing } from "../canonical/models.ts";
 import type { Clock, Random } from "../canonical/ports.ts";
 import type { Handler } from "../canonical/reply.ts";
+import type { LiveCalls } from "./live-calls.ts";
 import type { OperatorPort } from "./operator.ts";
 import type { MetricsAccess } from "./routes.ts";
 import type { StreamTimers } from "./stream-answer.ts";
@@ -42,6 +43,8 @@ export interface IngressOptions {
   readonly operator?: OperatorPort | undefined;
   /** Asked for each call whose caller is known, before its body is read; none: all are taken. */
   readonly admission?: Admission | undefined;
+  /** Where calls under way are kept account of, for whoever may have to end them. */
+  readonly calls?: LiveCalls | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Told of every error that is the gateway's own fault. */

@@ -13,6 +13,12 @@ export const serve: Definition = (polygate, { ports, run }) => {
         "port to listen on (default: the configuration's, else 4000; 0: any free one)",
         wholeNumber(0, 65_535),
       )
+      .option(
+        "--workers <count>",
+        "processes that serve; auto: one for each core (default: the configuration's, else 1)",
+        workers,
+      )
+      .option("--last-known-good", "where the configuration is bad, start with the last good copy of it")
       .option("--no-discover", "without a configuration, do not look for Ollama and LM Studio on this machine")
       .addHelpText(
         "after",
@@ -25,3 +31,5 @@ export const serve: Definition = (polygate, { ports, run }) => {
       .action(async (options) => run((await import("../start.ts")).startCommand(options, ports)));
   }
 };
+
+const workers = (text: string): number | "auto" => (text === "auto" ? text : wholeNumber(1, 256)(text));

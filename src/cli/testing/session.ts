@@ -42,6 +42,7 @@ export interface World {
 /** A command line whose ports are all of this test's making. */
 export class Session implements Ports {
   readonly version = "9.8.7";
+  readonly nodeVersion = "24.0.0";
   readonly cwd = "/w";
   readonly env: Ports["env"];
   readonly terminal: Terminal;
@@ -178,7 +179,7 @@ export class Session implements Ports {
           }),
           close: (ms) => {
             this.drained.push(ms);
-            return drains ? Promise.resolve() : new Promise(() => {});
+            return drains ? Promise.resolve(0) : new Promise(() => {});
           },
         };
       },

@@ -1,0 +1,22 @@
+import type { Config } from "./config.ts";
+
+/** What is made once, at the start, of the configuration then in force. */
+const fixed: readonly { readonly key: string; readonly of: (config: Config) => unknown }[] = [
+  { key: "server.host", of: ({ server }) => server.host },
+  { key: "server.port", of: ({ server }) => server.port },
+  { key: "data_dir", of: ({ dataDir }) => dataDir },
+  { key: "workers", of: ({ workers }) => workers },
+  { key: "conversations.ttl", of: ({ conversations }) => conversations.ttlMs },
+  { key: "limits.all_bodies_bytes", of: ({ limits }) => limits.allBodiesBytes },
+  { key: "limits.connections", of: ({ limits }) => limits.connections },
+  { key: "limits.connections_per_address", of: ({ limits }) => limits.connectionsPerAddress },
+  { key: "limits.concurrent_calls", of: ({ limits }) => limits.concurrentCalls },
+  { key: "log.level", of: ({ log }) => log.level },
+  { key: "log.format", of: ({ log }) => log.format },
+  { key: "observe.otlp_endpoint", of: ({ observe }) => observe.otlpEndpoint },
+  { key: "observe.content", of: ({ observe }) => observe.content },
+];
+
+/** The keys in which `next` differs from what the gateway was started with, and which it therefore does not follow. */
+export const needsRestart = (started: Config, next: Config): readonly string[] =>
+  fixed.filter(({ of }) => of(started) !== of(next)).map(({ key }) => key);
