@@ -21,6 +21,7 @@ export const anthropic: BuiltIn = {
   owns: [anthropicMessages.name],
   baseUrl: "https://api.anthropic.com",
   keyVariables: ["ANTHROPIC_API_KEY"],
+  keysPage: "https://platform.claude.com/settings/keys",
   baseUrlVariable: "ANTHROPIC_BASE_URL",
   // Those who imitate it may take thoughts back unsigned, or even demand them.
   remote: { ...anthropicLike, quirks: { signedThinking: true } },

@@ -21,6 +21,7 @@ export const google: BuiltIn = {
   owns: [gemini.name],
   baseUrl: "https://generativelanguage.googleapis.com",
   keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
+  keysPage: "https://aistudio.google.com/apikey",
   baseUrlVariable: "GOOGLE_GEMINI_BASE_URL",
   remote: geminiLike,
 };

@@ -13,6 +13,7 @@ interface Row {
   readonly name: string;
   readonly baseUrl: string;
   readonly keyVariable: string;
+  readonly keysPage: string;
   readonly quirks: Quirks;
   /** Where the provider serves more than OpenAI's wire. */
   readonly remote?: Remote | undefined;
@@ -52,6 +53,7 @@ const rows: readonly Row[] = [
     name: "groq",
     baseUrl: "https://api.groq.com/openai/v1",
     keyVariable: "GROQ_API_KEY",
+    keysPage: "https://console.groq.com/keys",
     quirks: {
       developerRole: true,
       reasoningField: "reasoning",
@@ -63,6 +65,7 @@ const rows: readonly Row[] = [
     name: "deepseek",
     baseUrl: "https://api.deepseek.com",
     keyVariable: "DEEPSEEK_API_KEY",
+    keysPage: "https://platform.deepseek.com/api_keys",
     quirks: deepseekQuirks,
     remote: deepseek,
   },
@@ -71,13 +74,15 @@ const rows: readonly Row[] = [
     name: "xai",
     baseUrl: "https://api.x.ai/v1",
     keyVariable: "XAI_API_KEY",
+    keysPage: "https://console.x.ai/team/default/api-keys",
     quirks: { maxTokensPreferred: "max_tokens", reasoningField: "reasoning_content" },
   },
 ];
 
-export const openaiCompatible: readonly BuiltIn[] = rows.map(({ name, baseUrl, keyVariable, quirks, remote }) => ({
+export const openaiCompatible: readonly BuiltIn[] = rows.map(({ name, baseUrl, keyVariable, keysPage, quirks, remote }) => ({
   name,
   baseUrl,
   keyVariables: [keyVariable],
+  keysPage,
   remote: remote ?? openaiLike(quirks),
 }));

@@ -37,6 +37,7 @@ export const openai: BuiltIn = {
   owns: [openaiChat.name, openaiResponses.name, openaiEmbeddings.name],
   baseUrl: "https://api.openai.com/v1",
   keyVariables: ["OPENAI_API_KEY"],
+  keysPage: "https://platform.openai.com/api-keys",
   baseUrlVariable: "OPENAI_BASE_URL",
   remote: {
     ...openaiLike({ developerRole: true, toolNameLength: 64, toolCallIdLength: 40 }),

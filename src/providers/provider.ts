@@ -74,6 +74,8 @@ export interface ConfiguredProvider {
   /** Wires of which this is the one provider to which bare model names of callers go. */
   readonly nativeWires: readonly string[];
   readonly modelsUrl: string;
+  /** Where its maker gives credentials out; absent for providers of the operator's own. */
+  readonly keysPage?: string | undefined;
 }
 
 /** A provider as this product knows it, before the operator has said anything. */
@@ -86,6 +88,8 @@ export interface BuiltIn {
   readonly baseUrl: string;
   /** Variables that may hold the credential; the first that is set counts. */
   readonly keyVariables: readonly string[];
+  /** Where its maker gives credentials out. */
+  readonly keysPage: string;
   /** Variable that may hold another base URL, where the provider's SDK reads one. */
   readonly baseUrlVariable?: string | undefined;
 }

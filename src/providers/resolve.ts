@@ -46,7 +46,9 @@ const nativeTo = ({ native, endpoints }: Remote): readonly string[] => native ??
 
 function configured(builtIn: BuiltIn, option: ProviderOptions, variables: Variables): ConfiguredProvider {
   const given = option.baseUrl ?? (builtIn.baseUrlVariable && variables.get(builtIn.baseUrlVariable));
-  const address: Address = { url: given ?? builtIn.baseUrl, given: given !== undefined };
+  // Whoever else stands in for the provider gives out credentials of his own.
+  const keysPage = given === undefined || URL.parse(given)?.host === new URL(builtIn.baseUrl).host ? builtIn.keysPage : undefined;
+  const address: Address = { url: given ?? builtIn.baseUrl, given: given !== undefined, keysPage };
   const remote = withQuirks(builtIn.remote, option.quirks);
   if (option.apiKey !== undefined) return make(option.name, remote, address, option.apiKey, "configuration");
   const variable = keyVariable(builtIn, variables);
@@ -80,6 +82,7 @@ interface Address {
   readonly url: string;
   /** By the operator. */
   readonly given: boolean;
+  readonly keysPage?: string | undefined;
 }
 
 function make(name: string, remote: Remote, address: Address, apiKey: Secret | "none", from: string): ConfiguredProvider {
@@ -100,6 +103,7 @@ function make(name: string, remote: Remote, address: Address, apiKey: Secret | "
     credentialFrom: none ? "none needed" : from,
     nativeWires: [],
     modelsUrl: remote.modelsUrl(baseUrl),
+    keysPage: address.keysPage,
   };
 }
 
