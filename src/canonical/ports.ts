@@ -71,6 +71,8 @@ export interface AttemptEnd {
 
 /** An attempt that has begun. Exactly one of the two is to be called; further calls do nothing. */
 export interface OpenAttempt {
+  /** What a provider is sent that is to go on with the trace; absent where none is. */
+  readonly traceparent?: string | undefined;
   /** Gives what it cost; undefined where that is not known: no usage was told, or there is no price. */
   settle(end: AttemptEnd): Cost | undefined;
   /** The attempt never reached the provider: nothing can have been billed. */

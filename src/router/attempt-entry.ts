@@ -64,9 +64,14 @@ export class AttemptEntry {
       startedAt: clock.wall(),
     });
     call.record.provider = provider;
+    call.record.askedModel = model;
     call.record.model = model;
     call.record.attempts = number;
     call.record.headers = {};
+  }
+
+  get traceparent(): string | undefined {
+    return this.#open.traceparent;
   }
 
   onHeaders(upstream: UpstreamReply): void {

@@ -56,7 +56,7 @@ export async function attempt<Op extends Operation>(
   call.record.startWaiting(clock.now());
   const entry = new AttemptEntry(call, candidate, number, prepared.relay !== undefined, deps);
   try {
-    const upstream = await send(call, candidate, prepared.wireRequest, deps);
+    const upstream = await send(call, candidate, prepared.wireRequest, entry.traceparent, deps);
     entry.onHeaders(upstream);
     call.record.headers = callerHeaders(upstream.headers, deps.redact);
     if (upstream.status < 200 || upstream.status > 299) throw await readError(upstream, call, candidate, deps);
@@ -77,7 +77,13 @@ export async function attempt<Op extends Operation>(
   }
 }
 
-function send(call: Call, candidate: Candidate, request: WireRequest, deps: AttemptDeps): Promise<UpstreamReply> {
+function send(
+  call: Call,
+  candidate: Candidate,
+  request: WireRequest,
+  traceparent: string | undefined,
+  deps: AttemptDeps,
+): Promise<UpstreamReply> {
   const { timeouts, clock } = deps;
   const remaining = call.deadline - clock.now();
   if (remaining <= 0) {
@@ -92,7 +98,7 @@ function send(call: Call, candidate: Candidate, request: WireRequest, deps: Atte
       {
         method,
         path,
-        headers: upstreamHeaders(headers, body !== undefined),
+        headers: upstreamHeaders(headers, body !== undefined, traceparent),
         body: body === undefined || isPieces(body) ? body : written(body),
       },
     ),
@@ -118,8 +124,9 @@ function written(body: JsonObject): string {
 
 const isPieces = (body: NonNullable<WireRequest["body"]>): body is readonly Uint8Array[] => Array.isArray(body);
 
-const upstreamHeaders = (headers: HeaderBag, hasBody: boolean): HeaderBag => ({
+const upstreamHeaders = (headers: HeaderBag, hasBody: boolean, traceparent: string | undefined): HeaderBag => ({
   ...headers,
+  ...(traceparent !== undefined && { traceparent }),
   ...(hasBody && { "content-type": "application/json" }),
   accept: "application/json, text/event-stream",
   "user-agent": "polygate",
