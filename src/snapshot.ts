@@ -12,6 +12,7 @@ import { guard } from "./policy/guard/guard.ts";
 import { keepAnswers } from "./policy/keep-answers.ts";
 import { keepParts } from "./policy/keep-parts.ts";
 import { mediaUrls } from "./policy/media-urls.ts";
+import { retiredModels } from "./policy/retired-models.ts";
 import { validateOutput } from "./policy/validate-output.ts";
 import type { EgressGuard } from "./providers/egress-guard.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
@@ -79,12 +80,13 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
     authenticate(keys),
     mediaUrls(egress.callerUrls),
     keepAnswers({ store: answers, references, pins, clock }),
+    retiredModels(clock),
     validateOutput,
     guard({ ...config.guards, ownSecrets }, { onTrouble }),
     keepParts(turns),
   )(
     dispatch({
-      plan: planner(providers, pins),
+      plan: planner(providers, pins, config.aliases),
       pins,
       transport,
       media: inlining(config.media, egress),

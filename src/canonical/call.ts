@@ -61,6 +61,8 @@ export interface Source {
  */
 export class CallRecord {
   provider: string | undefined;
+  /** The model that the provider was asked for, in its words. */
+  askedModel: string | undefined;
   /** The model that served, in the provider's words; the one asked for until the provider says. */
   model: string | undefined;
   attempts = 0;

@@ -23,6 +23,8 @@ export interface Config {
   readonly keys: readonly KeyOptions[];
   /** In the order of the file. */
   readonly providers: readonly ProviderOptions[];
+  /** Names that callers may use → `provider/model`. */
+  readonly aliases: ReadonlyMap<string, string>;
   /** Of calls that do not say so themselves, by keys that have none of their own. */
   readonly strict: LossPolicy;
   /** Absolute path of the directory that holds the ledger. */

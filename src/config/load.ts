@@ -112,6 +112,7 @@ export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "override
     server,
     keys,
     providers: Object.entries(parsed.data.providers).map(([name, given]) => providerOptions(name, given)),
+    aliases: parsed.data.aliases,
     strict: parsed.data.strict,
     dataDir: resolve(
       sources.has("data_dir") ? options.cwd : home,

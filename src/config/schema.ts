@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { strict, text } from "./fields.ts";
+import { aliases } from "./sections/aliases.ts";
 import { conversations } from "./sections/conversations.ts";
 import { egress } from "./sections/egress.ts";
 import { guards } from "./sections/guards.ts";
@@ -21,6 +22,7 @@ export const configSchema = z.strictObject({
     .nullish()
     .transform((given) => given ?? []),
   providers,
+  aliases,
   data_dir: text.optional(),
   strict: strict.default("warn"),
   workers: workers.default(1),

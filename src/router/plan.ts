@@ -15,16 +15,17 @@ export interface Plan {
 const noPins: Pick<Pins, "find"> = { find: () => undefined };
 
 /**
- * Resolves the model's name to where it can be had: `provider/anything` at that provider, a bare name at the provider whose
+ * Resolves the model's name to where it can be had: an alias at what the operator put for it, `provider/anything` at that provider, a bare name at the provider whose
  * native wire the caller speaks; a call about an answer that its provider keeps goes to that provider. Pure. Throws GatewayError
  * `model_not_found` with the nearest names, and what `continued` throws.
  */
 export function planner(
   providers: ReadonlyMap<string, ConfiguredProvider>,
   pins: Pick<Pins, "find"> = noPins,
+  aliases: ReadonlyMap<string, string> = new Map(),
 ): (call: Call) => Plan {
   const byModel = (call: Call): Candidate => {
-    const { model } = call;
+    const model = aliases.get(call.model) ?? call.model;
     const slash = model.indexOf("/");
     const named = slash < 0 ? undefined : providers.get(model.slice(0, slash));
     if (named !== undefined) {
