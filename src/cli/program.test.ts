@@ -51,7 +51,7 @@ test("what runs on this machine is found, unless a configuration says all there 
 });
 
 test("keys are named, secrets never", async () => {
-  const yaml = 'keys: [{ id: dev, secret: hunter2-hunter2 }]\nproviders: { openai: { api_key: "${K}" } }';
+  const yaml = 'keys: [{ id: dev, secret: hunter2-hunter2-hunter2 }]\nproviders: { openai: { api_key: "${K}" } }';
   const session = new Session({ yaml, env: { K: "sk-hunter2" } });
   await startAndStop(session);
   assert.match(session.text, /access +one key: dev/);
