@@ -13,5 +13,5 @@ const { text, usage, cost, provider, model, attempts, warnings } = await gateway
 
 console.log(text);
 console.error(`${provider}/${model}, ${attempts} attempt(s), ${usage?.inputTokens} tokens in, ${usage?.outputTokens} out`);
-console.error(cost === undefined ? "price unknown" : `$${cost}`);
+console.error(cost === undefined ? "price unknown" : `$${cost.toFixed(6)}`);
 for (const { code, at } of warnings) console.error(`not as asked: ${code} (${at ?? "the request"})`);

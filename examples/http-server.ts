@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { CallError, createGateway } from "polygate";
 
 /* A server of your own: POST a question to it, and the answer comes as plain text while it is written. */
@@ -29,7 +28,7 @@ const server = createServer(async (request, response) => {
 });
 
 server.listen(Number(PORT), "127.0.0.1", () => {
-  const { port }: Partial<AddressInfo> = Object(server.address());
-  console.log(`curl -d 'Hello' http://127.0.0.1:${port}`);
+  const address = server.address();
+  if (typeof address === "object") console.log(`curl -d 'Hello' http://127.0.0.1:${address?.port}`);
 });
 process.once("SIGTERM", () => server.close(() => gateway.close()));

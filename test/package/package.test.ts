@@ -1,6 +1,7 @@
 import { after } from "node:test";
 import { startSimulator } from "../../src/simulator/index.ts";
 import { contents } from "./contents.ts";
+import { examples } from "./examples.ts";
 import { importCost } from "./import-cost.ts";
 import { install } from "./installed.ts";
 import { runs } from "./runs.ts";
@@ -18,3 +19,4 @@ contents(installed);
 types(installed);
 importCost(installed);
 runs(installed, simulator);
+examples(installed, simulator);
