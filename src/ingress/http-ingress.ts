@@ -24,7 +24,7 @@ import { readBody } from "./read-body.ts";
 import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey } from "./request.ts";
 import { type CallRoute, families, familyOf, type OperatorRoute, plainPath, type Route, routeTable } from "./routes.ts";
 import { StreamAnswer } from "./stream-answer.ts";
-import { refuseAmbiguous, refuseForeignPages } from "./suspicion.ts";
+import { refuseAmbiguous, refuseForeignPages, refuseManyHeaders } from "./suspicion.ts";
 import { watchEnd } from "./watch-end.ts";
 import { WrongKeys } from "./wrong-keys.ts";
 
@@ -41,6 +41,8 @@ interface Exchange {
   warnings: Warnings;
   /** The caller does not want to be told of losses. */
   quiet: boolean;
+  /** Where the request ends can be told: until then a refusal closes its connection. */
+  sound: boolean;
   /** For a 405: the methods that would do. */
   allow: string | undefined;
   /** Of the request, as long as it counts against the budget. */
@@ -78,6 +80,7 @@ export class HttpIngress {
       wire: undefined,
       warnings: new Warnings(),
       quiet: false,
+      sound: false,
       bodyBytes: 0,
       allow: undefined,
     };
@@ -88,10 +91,12 @@ export class HttpIngress {
     const { request, serving } = exchange;
     if (this.#house.serving !== serving) this.#house = furnish(serving, this.#options.operator !== undefined);
     const { hosts, table } = this.#house;
+    refuseManyHeaders(request);
     hosts.check(request.headers.host, request.rawHeaders);
     refuseAmbiguous(request);
     if (serving.open) refuseForeignPages(request);
     const target = parseTarget(request.url);
+    exchange.sound = request.headers.expect === undefined;
     // A HEAD is answered as its GET.
     const match = table.match(request.method ?? "", target.path);
     if (match.route === undefined) {
@@ -293,7 +298,7 @@ export class HttpIngress {
     // A body that was not read to its end would be taken for the next request of this connection. Whoever is only turned away
     // keeps it, as making another costs us more than reading a short body to its end.
     const read = request.complete || (error.code === "gateway_overloaded" && isShort(request));
-    const connection = read && request.headers.expect === undefined ? undefined : "close";
+    const connection = read && exchange.sound ? undefined : "close";
     this.#write(exchange, status, { ...headers, allow, connection }, JSON.stringify(body));
   }
 

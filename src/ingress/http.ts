@@ -3,6 +3,7 @@ import { answerClientErrors, rawAnswer } from "./client-error.ts";
 import { capConnections } from "./crowding.ts";
 import { HttpIngress } from "./http-ingress.ts";
 import type { IngressOptions } from "./options.ts";
+import { mostHeaders } from "./suspicion.ts";
 
 /** The HTTP server, not yet listening. */
 export function createHttpServer(options: IngressOptions): Server {
@@ -20,7 +21,7 @@ export function createHttpServer(options: IngressOptions): Server {
   );
   // Nobody is asked to send a body before it is known that it is wanted.
   server.on("checkContinue", (request, response) => ingress.take(request, response));
-  server.maxHeadersCount = 100;
+  server.maxHeadersCount = mostHeaders + 1;
   server.maxRequestsPerSocket = 100_000;
   answerClientErrors(server, options);
   capConnections(server, limits.connectionsPerAddress, (error) => rawAnswer(error, options));

@@ -1,6 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import { GatewayError } from "../canonical/error.ts";
 
+/** Node drops what comes past its own limit without a word; one more than these is read to tell. */
+export const mostHeaders = 100;
+
+/** Throws GatewayError `invalid_request` with status 431. */
+export function refuseManyHeaders({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): void {
+  if (rawHeaders.length <= mostHeaders * 2) return;
+  throw new GatewayError("invalid_request", `The request has more than the ${mostHeaders} headers this gateway takes.`, {
+    status: 431,
+  });
+}
+
 /**
  * Refuses what two servers in a row could read as two different requests, and Node takes: a Transfer-Encoding other than
  * `chunked`, any at all in HTTP/1.0, and a body where the method gives it no meaning. Throws GatewayError `invalid_request`.
