@@ -1,4 +1,5 @@
 import type { Json } from "./json.ts";
+import type { Redact } from "./log.ts";
 
 /** Whose fault an error is decides who may do something about it. */
 export type Fault = "caller" | "operator" | "provider" | "gateway";
@@ -104,6 +105,15 @@ export class GatewayError extends Error {
     retryAfterMs = this.retryAfterMs,
   }: Pick<ErrorDetails, "status" | "retryAfterMs"> & { readonly message?: string | undefined }): GatewayError {
     const { code, param, upstream, retryable, cause } = this;
+    return new GatewayError(code, message, { param, upstream, retryable, cause, status, retryAfterMs });
+  }
+
+  /** The same error with nothing in it for its caller that is a secret; itself where there was nothing. */
+  withoutSecrets(redact: Redact): GatewayError {
+    const message = redact(this.message);
+    const param = this.param === undefined ? undefined : redact(this.param);
+    if (message === this.message && param === this.param) return this;
+    const { code, upstream, retryable, cause, status, retryAfterMs } = this;
     return new GatewayError(code, message, { param, upstream, retryable, cause, status, retryAfterMs });
   }
 }

@@ -140,7 +140,7 @@ export abstract class UpstreamStream<Op extends Operation> implements Batches<Op
     const { error, ended, done } = this.facts();
     if (error !== undefined) {
       this.#reader.cancel();
-      this.#conclude({ kind: "error", error: error.with({ message: this.#redact(error.message) }) });
+      this.#conclude({ kind: "error", error: error.withoutSecrets(this.#redact) });
     } else if (done || (bytesOver && ended)) {
       this.#conclude(finished);
       if (!bytesOver) void drain(this.#reader);

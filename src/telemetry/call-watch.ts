@@ -1,4 +1,4 @@
-import type { Call } from "../canonical/call.ts";
+import type { Call, CallRecord } from "../canonical/call.ts";
 import { type GatewayError, toGatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptEnd, AttemptLog, AttemptStart, Clock, OpenAttempt } from "../canonical/ports.ts";
@@ -38,17 +38,19 @@ export class CallWatch {
 
   readonly step: Step = (next) => {
     return <Op extends Operation>(call: Call<Op>): Promise<Reply<Op>> => {
-      const { clock, tracing } = this.#options;
+      const { clock, tracing, redactor } = this.#options;
       const open = new OpenCall(call, clock.now(), tracing?.begin(call, clock.wall()));
       const { id } = call;
       this.#calls.set(id, open);
       return next(call).then(
         (reply) => {
+          this.#clean(call.record);
           if (open.reply()) this.#end(id, open, undefined);
           return reply;
         },
         (thrown) => {
-          const error = this.#clean(toGatewayError(thrown));
+          const error = toGatewayError(thrown).withoutSecrets(redactor.redact);
+          this.#clean(call.record);
           this.#end(id, open, error);
           throw error;
         },
@@ -91,9 +93,9 @@ export class CallWatch {
     this.#options.onEnd(facts);
   }
 
-  #clean(error: GatewayError): GatewayError {
-    const message = this.#options.redactor.redact(error.message);
-    return message === error.message ? error : error.with({ message });
+  /** What the reply's headers say. A caller may have named a model by a secret. */
+  #clean(record: CallRecord): void {
+    if (record.model !== undefined) record.model = this.#options.redactor.redactName(record.model);
   }
 }
 
