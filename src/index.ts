@@ -9,7 +9,17 @@ export { ConfigError, type Problem } from "./config/problems.ts";
 export { CallError } from "./library/call-error.ts";
 export { createGateway } from "./library/create-gateway.ts";
 export type { Gateway, GenerateStream, Health, Models } from "./library/gateway.ts";
-export type { Duration, GatewayOptions, GatewaySettings, LossPolicy, ProviderSettings, Size } from "./library/options.ts";
+export type {
+  Duration,
+  GatewayOptions,
+  GatewaySettings,
+  GuardAction,
+  GuardSettings,
+  LossPolicy,
+  ModelPrice,
+  ProviderSettings,
+  Size,
+} from "./library/options.ts";
 export type {
   CallOptions,
   Content,

@@ -32,7 +32,10 @@ test("settings in camelCase are those of the file in snake_case", () => {
 strict: refuse
 providers:
   openai: {}
-  my_own: { wire: openai-chat, base_url: "http://127.0.0.1:9/v1", api_key: none, quirks: { max_tokens_field: max_tokens } }
+  my_own: { wire: gemini, base_url: "http://127.0.0.1:9/v1", api_key: none, quirks: { max_tokens_field: max_tokens }, prices: { "my-Model_1": { input: 0.15, cache_write_5m: 0.2 } } }
+aliases: { myFast: openai/gpt-4.1-mini }
+guards: { input: { pii: mask, max_characters: 1000 }, pii_kinds: [payment_card], safety: { my_own: { HARM_CATEGORY_HARASSMENT: OFF } } }
+media: { timeout: 3s }
 timeouts: { connect: 2s, first_token: 1500ms, between_chunks: 3s, total: 1m }
 limits: { reply_bytes: 1mb }
 conversations: { ttl: 1m }
@@ -45,12 +48,20 @@ egress: { allow: ["10.0.0.1:8080"] }
       providers: {
         openai: {},
         my_own: {
-          wire: "openai-chat",
+          wire: "gemini",
           baseUrl: "http://127.0.0.1:9/v1",
           apiKey: "none",
           quirks: { maxTokensField: "max_tokens" },
+          prices: { "my-Model_1": { input: 0.15, cacheWrite5m: 0.2 } },
         },
       },
+      aliases: { myFast: "openai/gpt-4.1-mini" },
+      guards: {
+        input: { pii: "mask", maxCharacters: 1000 },
+        piiKinds: ["payment_card"],
+        safety: { my_own: { HARM_CATEGORY_HARASSMENT: "OFF" } },
+      },
+      media: { timeout: 3000 },
       timeouts: { connect: 2000, firstToken: "1500ms", betweenChunks: "3s", total: 60_000 },
       limits: { replyBytes: 1024 ** 2 },
       conversations: { ttl: 60_000 },
@@ -82,6 +93,9 @@ test("what is wrong is said in the options' own words, without places in a file 
   assert.match(problems({ server: { port: 1 } }), /^server: is about the server/);
   assert.match(problems({ config: "polygate.yaml", strict: "warn" }), /^strict: stands in the file that `config` names/);
   assert.match(problems({ config: "no-such-file.yaml" }), /no-such-file\.yaml: there is no such file/);
+  const ownName = problems({ providers: { my_own: { wire: "openai-chat", baseUrl: "x" } } });
+  assert.match(ownName, /^providers\.my_own\.baseUrl: must be a URL/);
+  assert.match(problems({ guards: { piiKinds: ["card"] } }), /^guards\.piiKinds\[0\]: must be one of .*payment_card/);
   const secret = "sk-very-secret-credential with a blank";
   assert.ok(!problems({ providers: { openai: { apiKey: secret } } }).includes("very-secret"));
 });
@@ -95,8 +109,9 @@ test("the books' directory: the server's, another, or none", () => {
 });
 
 /** Sections of polygate.yaml, each of which the library either takes or has no use for. A new one is to be put into one of the two. */
-const taken = ["providers", "strict", "timeouts", "limits", "conversations", "egress"];
-const untyped = ["keys", "observe", "guards"];
+const taken = ["providers", "aliases", "strict", "timeouts", "limits", "conversations", "guards", "media", "egress"];
+/** Taken as well, from a file or as they are; their types are not spelled out. */
+const untyped = ["keys", "observe"];
 const ofServerAlone = ["server", "log", "workers", "data_dir"];
 
 test("every section of the file is accounted for", () => {

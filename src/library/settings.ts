@@ -8,17 +8,19 @@ import { inMemory } from "../storage/in-memory.ts";
 import type { GatewayOptions } from "./options.ts";
 
 /** Options that are no setting of polygate.yaml. */
-const own = new Set(["config", "dataDir", "key", "env", "onTrouble"]);
+const noSettings = new Set(["config", "dataDir", "key", "env", "onTrouble"]);
 /** Settings of the server, which the library has none of. */
 const serverOnly = new Set(["server", "log", "workers"]);
 /** Below these stand names that the operator gives, which are no keys of ours. */
-const named = new Set(["providers", "labels", "prices", "models"]);
+const named = new Set(["providers", "labels", "prices", "aliases", "safety"]);
+/** Sections in which a number is milliseconds, and where it is not said by the section, the key. */
+const durations = new Set(["timeouts", "conversations.ttl", "media.timeout"]);
 
 /** The configuration that the options stand for. Throws ConfigError with everything that is wrong. */
 export function readSettings(options: GatewayOptions): Config {
   const { config: file, dataDir, env = process.env } = options;
   const cwd = process.cwd();
-  const given = Object.entries(options).filter(([name, value]) => !own.has(name) && value !== undefined);
+  const given = Object.entries(options).filter(([name, value]) => !noSettings.has(name) && value !== undefined);
   const misplaced = given.map(([name]) => name).filter((name) => file !== undefined || serverOnly.has(name));
   if (misplaced.length > 0) {
     const why =
@@ -53,8 +55,9 @@ function fromOptions(
     return { ...config, file: undefined };
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
+    const own = JSON.stringify(Object.fromEntries(given));
     // There is no file that the places would be in, and here the keys are spelled otherwise.
-    throw new ConfigError(thrown.problems.map(({ message }) => ({ message: camel(message) })));
+    throw new ConfigError(thrown.problems.map(({ message }) => ({ message: inCamelCase(message, own) })));
   }
 }
 
@@ -64,18 +67,28 @@ function spelled(value: unknown, under: string): unknown {
   if (typeof value === "string") return value.replaceAll("${", () => "$${");
   if (Array.isArray(value)) return value.map((item) => spelled(item, under));
   if (typeof value !== "object" || value === null) return value;
-  const durations = under === "timeouts" || under === "conversations";
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       named.has(under) ? name : snake(name),
-      durations && typeof inner === "number" ? `${inner}ms` : spelled(inner, named.has(under) ? "" : name),
+      typeof inner === "number" && (durations.has(under) || durations.has(`${under}.${name}`))
+        ? `${inner}ms`
+        : spelled(inner, named.has(under) ? "" : name),
     ]),
   );
 }
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const camel = (text: string): string =>
-  text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+const snake = (name: string): string =>
+  /^[a-z][A-Za-z0-9]*$/.test(name)
+    ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/([a-z])(\d)/g, "$1_$2")
+    : name;
+/** A sentence about keys of the file, with their names as they are here. Values that may be given are spelled alike in both. */
+function inCamelCase(message: string, own: string): string {
+  const [keys = "", ...values] = message.split(/(?= must be )/);
+  const told = keys.replace(/\b[a-z]+(?:_[a-z\d]+)+\b/g, (name) =>
+    own.includes(`"${name}"`) ? name : name.replace(/_([a-z\d])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  return told + values.join("");
+}
 
 function readFile(path: string): string | undefined {
   try {

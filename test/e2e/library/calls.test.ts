@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CallError, type StreamEvent } from "../../../src/index.ts";
+import { CallError, createGateway, type StreamEvent } from "../../../src/index.ts";
 import { failure, startRig } from "./kit.ts";
 
 const weather = {
@@ -100,6 +100,26 @@ for (const provider of ["oai", "ant", "gem"]) {
     assert.ok(["schema_violation", "unsupported"].includes(error.code), error.message);
   });
 }
+
+test("what a call cost is known to the nano-dollar where there is a price, streamed or not", async () => {
+  await using plain = await startRig();
+  const { url } = plain.simulator;
+  const prices = { echo: { input: 1, output: 2.5 } };
+  await using gateway = await createGateway({
+    dataDir: false,
+    providers: { paid: { wire: "openai-chat", baseUrl: `${url}/v1`, apiKey: "none", prices } },
+    aliases: { cheap: "paid/echo" },
+  });
+  for (const model of ["paid/echo", "cheap"]) {
+    const request = { model, prompt: "How much is this?" };
+    for (const result of [await gateway.generate(request), await gateway.generateStream(request).result]) {
+      const { usage, costNano, cost } = result;
+      assert.ok(usage);
+      assert.equal(costNano, BigInt(usage.inputTokens * 1000 + usage.outputTokens * 2500));
+      assert.equal(cost, Number(costNano) / 1e9);
+    }
+  }
+});
 
 test("texts become vectors", async () => {
   await using rig = await startRig();
