@@ -40,7 +40,7 @@ async function book(): Promise<string> {
     }),
   );
   const warnings = [
-    { kind: "dropped", code: "seed_unsupported", at: "seed", detail: "the Anthropic API has no such setting" },
+    { kind: "dropped", code: "seed_dropped", at: "seed", detail: "the Anthropic API has no such setting" },
     { kind: "approximated", code: "evil", at: "messages[0]\u001b[2J" },
   ] as const;
   writer
@@ -95,9 +95,9 @@ attempt 2 at anthropic
   timing    headers after 3.3 ms, first content after 40 ms, over after 1,235 ms
   their id  req_9
   warnings
-    KIND          CODE              WHERE            WHY
-    dropped       seed_unsupported  seed             the Anthropic API has no such setting
-    approximated  evil              messages[0]?[2J`,
+    KIND          CODE          WHERE            WHY
+    dropped       seed_dropped  seed             the Anthropic API has no such setting
+    approximated  evil          messages[0]?[2J`,
   );
 });
 
@@ -122,7 +122,7 @@ test("--json", async () => {
   );
   assert.deepEqual(told.attempts[1].warnings[0], {
     kind: "dropped",
-    code: "seed_unsupported",
+    code: "seed_dropped",
     at: "seed",
     detail: "the Anthropic API has no such setting",
   });

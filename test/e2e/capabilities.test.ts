@@ -79,7 +79,7 @@ describe("capabilities", () => {
     assert.equal(headers.get("x-polygate-warnings"), null);
     const row = (await stack.ledger()).at(-1);
     assert.equal(row?.call_id, headers.get("x-polygate-call-id"));
-    assert.match(row?.warnings ?? "", /"kind":"dropped","code":"seed_unsupported","at":"seed"/);
+    assert.match(row?.warnings ?? "", /"kind":"dropped","code":"seed_dropped","at":"seed"/);
   });
 
   test("each key may have a policy of its own, which the header overrules", async () => {
@@ -104,9 +104,9 @@ keys:
     };
     try {
       assert.equal(await ask("free"), "200 null");
-      assert.match(await ask("careful"), /^400 seed_unsupported/);
-      assert.match(await ask("told"), /^200 seed_unsupported at=seed/);
-      assert.match(await ask("careful", "warn"), /^200 seed_unsupported/);
+      assert.match(await ask("careful"), /^400 seed_dropped/);
+      assert.match(await ask("told"), /^200 seed_dropped at=seed/);
+      assert.match(await ask("careful", "warn"), /^200 seed_dropped/);
       assert.match(await ask("told", "refuse"), /^400/);
     } finally {
       await own.close();

@@ -39,7 +39,7 @@ test("of a chat only the prompt is sent to be counted, and nothing else is repor
   assert.deepEqual(Object.keys(body).sort(), ["messages", "model", "thinking", "tools"]);
   assert.deepEqual(
     warnings.map(({ code }) => code),
-    ["reasoning_effort_as_budget"],
+    ["reasoning_approximated"],
   );
 });
 

@@ -23,7 +23,7 @@ export const isOwn = (origin: Origin | undefined, provider: string): boolean =>
 /** A part as a content block; none where the wire cannot carry it (reported). */
 export function encodePart(part: Part, at: string, scope: Scope): Draft | undefined {
   const { native, losses } = scope;
-  if (part.seal !== undefined) losses.drop("seal_foreign", at, "Anthropic has no use for another provider's thought signature");
+  if (part.seal !== undefined) losses.drop("seal_dropped", at, "Anthropic has no use for another provider's thought signature");
   switch (part.type) {
     case "text":
       return textBlock(part.text, part, at, scope);
@@ -46,22 +46,22 @@ export function encodePart(part: Part, at: string, scope: Scope): Draft | undefi
       const why = own
         ? "Anthropic takes earlier reasoning only with its signature"
         : `it was made by ${part.origin?.provider ?? part.origin?.wire ?? "another wire"}, and only its maker can read it`;
-      losses.drop(own ? "reasoning_unsigned" : "reasoning_foreign", at, why);
+      losses.drop(own ? "reasoning_dropped" : "reasoning_dropped", at, why);
       return undefined;
     }
     case "opaque":
       if (isOwn(part.origin, scope.provider)) return { ...defined(part.value) };
-      losses.drop("part_foreign", at, `only ${part.origin.provider ?? part.origin.wire} understands a part of type ${part.kind}`);
+      losses.drop("part_dropped", at, `only ${part.origin.provider ?? part.origin.wire} understands a part of type ${part.kind}`);
       return undefined;
     case "audio":
       if (part.transcript !== undefined && part.transcript.trim() !== "") {
         losses.approximate("audio_as_transcript", at, "Anthropic takes no audio; its transcript was sent");
         return { type: "text", text: part.transcript };
       }
-      losses.drop("audio_unsupported", at, "Anthropic takes no audio");
+      losses.drop("audio_dropped", at, "Anthropic takes no audio");
       return undefined;
     case "video":
-      losses.drop("video_unsupported", at, "Anthropic takes no video");
+      losses.drop("video_dropped", at, "Anthropic takes no video");
       return undefined;
   }
 }
@@ -77,12 +77,14 @@ function textBlock(text: string, part: Extract<Part, { type: "text" | "refusal" 
       ({ origin, raw }) => origin.wire === wireName && !(isObject(raw) && raw["encrypted_index"] === ""),
     );
     if (own.length < part.citations.length) {
-      scope.losses.drop("citations_foreign", `${at}.citations`, "Anthropic takes back only citations of its own");
+      scope.losses.ignore("citations_ignored", at, "Anthropic takes back only citations of its own");
     }
     if (own.length > 0 || part.citations.length === 0) block["citations"] = own.map(({ raw }) => raw);
   }
   return finish(block, part, at, scope);
 }
+
+const unknown = "Anthropic's blocks have no such member";
 
 /** Adds what every block may bear: the cache mark, members of no specification, explicit nulls. */
 function finish(
@@ -95,7 +97,7 @@ function finish(
   encodeCache(block, part.cache);
   if (part.extra !== undefined) {
     if (scope.native) mergeExtra(block, part.extra);
-    else scope.losses.drop("extra_dropped", at, `unknown members of another wire: ${Object.keys(part.extra).join(", ")}`);
+    else scope.losses.dropUnknown(part.extra, at, unknown);
   }
   if (scope.native) writeNulls(block, part.as);
   return block;
@@ -139,7 +141,7 @@ function mediaSource(source: MediaSource, native: boolean): Draft | string {
 function image(part: ImagePart, at: string, scope: Scope): Draft | undefined {
   const source = mediaSource(part.source, scope.native);
   if (typeof source === "string") {
-    scope.losses.drop("image_source", at, source);
+    scope.losses.drop("image_dropped", at, source);
     return undefined;
   }
   if (part.detail !== undefined && part.detail !== "auto") {
@@ -151,7 +153,7 @@ function image(part: ImagePart, at: string, scope: Scope): Draft | undefined {
 function document(part: DocumentPart, at: string, scope: Scope): Draft | undefined {
   const source = documentSource(part, at, scope);
   if (typeof source === "string") {
-    scope.losses.drop("document_source", at, source);
+    scope.losses.drop("document_dropped", at, source);
     return undefined;
   }
   const block: Draft = { type: "document", source };

@@ -194,7 +194,7 @@ test("whole and streamed, reasoning without a signature, refusals and further ch
   assert.equal(whole["id"], "msg_ours");
   assert.deepEqual(
     writer.warnings.map(({ code }) => code),
-    ["choice_unseen", "reasoning_hidden", "tool_arguments_invalid"],
+    ["choice_unseen", "reasoning_signature_hidden", "tool_arguments_invalid"],
   );
 });
 

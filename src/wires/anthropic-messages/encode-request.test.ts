@@ -29,8 +29,8 @@ test("what has no place is reported, field by field", () => {
   };
   const { codes } = encode(foreign(asked));
   assert.deepEqual(codes, [
-    ...["n_unsupported", "seed_unsupported", "frequency_penalty_unsupported", "presence_penalty_unsupported"],
-    ...["logprobs_unsupported", "logit_bias_unsupported", "modalities_unsupported", "extra_dropped"],
+    ...["n_dropped", "seed_dropped", "frequency_penalty_dropped", "presence_penalty_dropped"],
+    ...["logprobs_dropped", "logit_bias_dropped", "modalities_dropped", "unknown_field_dropped"],
   ]);
   assert.deepEqual(encode(foreign({ choices: 1, frequencyPenalty: 0, logprobs: false, modalities: ["text"] })).codes, []);
 });
@@ -49,13 +49,13 @@ test("sampling stays within what the API and the model take", () => {
     const { body, codes } = encode(foreign(over), { model });
     return [body["temperature"], body["top_p"], codes];
   };
-  assert.deepEqual(sent({ temperature: 1.7 }, "claude-3-haiku-20240307"), [1, undefined, ["temperature_clamped"]]);
+  assert.deepEqual(sent({ temperature: 1.7 }, "claude-3-haiku-20240307"), [1, undefined, ["temperature_fitted"]]);
   assert.deepEqual(sent({ temperature: 0.3, topP: 0.5 }, "claude-3-haiku-20240307"), [0.3, 0.5, []]);
-  assert.deepEqual(sent({ temperature: 0.3, topP: 0.5 }, "claude-sonnet-4-5"), [0.3, undefined, ["top_p_with_temperature"]]);
+  assert.deepEqual(sent({ temperature: 0.3, topP: 0.5 }, "claude-sonnet-4-5"), [0.3, undefined, ["top_p_dropped"]]);
   assert.deepEqual(sent({ temperature: 0.3, topP: 1 }, "claude-sonnet-4-5"), [0.3, undefined, []]);
-  assert.deepEqual(sent({ temperature: 0.3 }, "claude-opus-4-7"), [undefined, undefined, ["temperature_fixed"]]);
+  assert.deepEqual(sent({ temperature: 0.3 }, "claude-opus-4-7"), [undefined, undefined, ["temperature_dropped"]]);
   const stops = encode(foreign({ stop: ["\n", "END"] }));
-  assert.deepEqual([stops.body["stop_sequences"], stops.codes], [["END"], ["stop_whitespace"]]);
+  assert.deepEqual([stops.body["stop_sequences"], stops.codes], [["END"], ["stop_dropped"]]);
 });
 
 const tool = { type: "function", name: "f", parameters: { type: "object", properties: {} } } as const;
@@ -109,7 +109,7 @@ test("a schema for the answer is sent natively beside the caller's tools, never 
     additionalProperties: false,
   };
   assert.deepEqual(body["output_config"], { effort: "high", format: { type: "json_schema", schema } });
-  assert.deepEqual(codes, ["schema_keywords"]);
+  assert.deepEqual(codes, ["answer_schema"]);
   const old = encode(foreign({ responseFormat }), { model: "claude-3-5-haiku-20241022" });
   assert.deepEqual([old.body["output_config"], old.codes], [undefined, ["json_schema_emulated"]]);
   const json = encode(foreign({ responseFormat: { type: "json" } }));
@@ -216,7 +216,7 @@ test("callers' mistakes are named", () => {
     );
   }
   assert.deepEqual(encode(native({ messages: [{ role: "user", content: "x" }] }), { quirks: { drop: ["max_tokens"] } }).codes, [
-    "field_dropped",
+    "max_tokens_dropped",
   ]);
   assert.equal(encode(foreign({ messages: [user("x")] }), { stream: true }).body["stream"], true);
 });
@@ -225,5 +225,5 @@ test("an empty list in another wire's field asks for nothing, so nothing is lost
   const own = { wire: "gemini", settings: { safetySettings: [] } };
   assert.deepEqual(encode(foreign({ own })).codes, []);
   const said = { wire: "gemini", settings: { safetySettings: [{ category: "X" }] } };
-  assert.deepEqual(encode(foreign({ own: said })).codes, ["extra_dropped"]);
+  assert.deepEqual(encode(foreign({ own: said })).codes, ["unknown_field_dropped"]);
 });

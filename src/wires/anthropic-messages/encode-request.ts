@@ -106,7 +106,7 @@ function answerSchema(
   scope: Scope,
 ): JsonObject {
   const { schema, changes } = fitSchema(format.schema);
-  if (changes.length > 0) scope.losses.approximate("schema_keywords", "response_format", changes.join("; "));
+  if (changes.length > 0) scope.losses.approximate("answer_schema", "response_format", changes.join("; "));
   const described = format.description !== undefined && schema["description"] === undefined;
   return described ? { ...schema, description: format.description } : schema;
 }
@@ -126,7 +126,7 @@ function encodeRest(body: Draft, request: ChatRequest, scope: Scope): void {
   const tier = request.serviceTier;
   if (scope.native || tier === "auto" || tier === "standard_only") put(body, "service_tier", tier);
   else if (tier === "default") body["service_tier"] = "standard_only";
-  else if (tier !== undefined) scope.losses.drop("service_tier_unsupported", "service_tier", `Anthropic has no tier ${tier}`);
+  else if (tier !== undefined) scope.losses.drop("service_tier_dropped", "service_tier", `Anthropic has no tier ${tier}`);
 }
 
 /** Puts back forms that mean nothing but were sent: explicit nulls, empty objects, members of no specification. */

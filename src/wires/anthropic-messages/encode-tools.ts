@@ -55,7 +55,7 @@ function encodeTool(tool: Tool, at: string, custom: Set<string>, scope: Scope): 
         for (const [name, value] of Object.entries(tool.definition)) put(copy, name, value);
         return copy;
       }
-      scope.losses.drop("hosted_tool_foreign", at, `only ${tool.origin.wire} has the tool ${tool.kind}`);
+      scope.losses.drop("hosted_tool_dropped", at, `only ${tool.origin.wire} has the tool ${tool.kind}`);
       return undefined;
   }
 }
@@ -77,7 +77,7 @@ function functionTool(tool: FunctionTool, at: string, scope: Scope): Draft {
   }
   if (tool.extra !== undefined) {
     if (native) mergeExtra(draft, tool.extra);
-    else losses.drop("extra_dropped", at, `unknown members of another wire: ${Object.keys(tool.extra).join(", ")}`);
+    else losses.dropUnknown(tool.extra, at, "Anthropic's tools have no such field");
   }
   if (native) writeNulls(draft, tool.as);
   return draft;
@@ -128,7 +128,7 @@ function encodeChoice(request: ChatRequest, offered: boolean, scope: Scope): Dra
   const { toolChoice, parallelToolCalls } = request;
   if (!offered && !scope.native) {
     if (toolChoice !== undefined && toolChoice.type !== "none" && toolChoice.type !== "auto") {
-      scope.losses.drop("tool_choice_without_tools", "tool_choice", "no tool is offered");
+      scope.losses.drop("tool_choice_dropped", "tool_choice", "no tool is offered");
     }
     return undefined;
   }

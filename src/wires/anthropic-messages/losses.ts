@@ -6,7 +6,7 @@ import { isEmpty } from "../shared/losses.ts";
 /** Reports what of another wire's request has no place here. Values that ask for nothing (n: 1, penalty 0) are no loss. */
 export function reportLosses(request: ChatRequest, losses: Losses): void {
   const lost = (field: string, asked: boolean): void => {
-    if (asked) losses.drop(`${field}_unsupported`, field, "the Anthropic API has no such setting");
+    if (asked) losses.drop(`${field}_dropped`, field, "the Anthropic API has no such setting");
   };
   lost("n", (request.choices ?? 1) > 1);
   lost("seed", request.seed !== undefined);
@@ -37,6 +37,10 @@ export function reportLosses(request: ChatRequest, losses: Losses): void {
   }
   for (const [name, value] of Object.entries({ ...request.extra, ...request.own?.settings })) {
     if (isEmpty(value)) continue;
-    losses.drop("extra_dropped", name, `the Anthropic API does not know this field of ${request.extraOrigin ?? "another wire"}`);
+    losses.drop(
+      "unknown_field_dropped",
+      name,
+      `the Anthropic API does not know this field of ${request.extraOrigin ?? "another wire"}`,
+    );
   }
 }

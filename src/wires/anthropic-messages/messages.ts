@@ -55,10 +55,8 @@ function addTurn(turns: Turn[], message: Message, at: string, scope: Scope): voi
   const role = message.role === "assistant" ? "assistant" : own ? "system" : "user";
   const blocks = [...encodeParts(message.content, `${at}.content`, scope)];
   if (isSystem(message) && !own) tag(blocks, message, at, scope);
-  if (message.name !== undefined) scope.losses.drop("message_name", `${at}.name`, "Anthropic's messages have no names");
-  if (message.extra !== undefined && !scope.native) {
-    scope.losses.drop("extra_dropped", at, `unknown members of another wire: ${Object.keys(message.extra).join(", ")}`);
-  }
+  if (message.name !== undefined) scope.losses.drop("message_name_dropped", `${at}.name`, "Anthropic's messages have no names");
+  if (!scope.native) scope.losses.dropUnknown(message.extra, at, "Anthropic's messages have no such member");
   const last = turns.at(-1);
   if (scope.native) turns.push({ role, blocks, from: message, merged: false });
   else if (blocks.length === 0) scope.losses.repair("empty_message_removed", at, "nothing of it can be sent to Anthropic");
@@ -157,10 +155,10 @@ function encodeSystem(leading: readonly Message[], scope: Scope): Json | undefin
       const at = `messages[${index}].content[${inner}]`;
       if (part.type === "text" || scope.native)
         blocks.push(...[encodePart(part, at, scope)].filter((block) => block !== undefined));
-      else scope.losses.drop("system_part", at, "Anthropic's system text is text only");
+      else scope.losses.drop("system_part_dropped", at, "Anthropic's system text is text only");
     });
     if (message.name !== undefined)
-      scope.losses.drop("message_name", `messages[${index}].name`, "Anthropic's messages have no names");
+      scope.losses.drop("message_name_dropped", `messages[${index}].name`, "Anthropic's messages have no names");
   });
   const only = leading.length === 1 && spelled(leading[0]?.as, "string") && blocks.length === 1 ? blocks[0] : undefined;
   if (only) return plain(only) ?? [only];

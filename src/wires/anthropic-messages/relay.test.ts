@@ -44,7 +44,7 @@ test("only the model's name changes in the caller's bytes, and refused fields go
   );
   assert.deepEqual(
     warnings.map(({ code, at }) => [code, at]),
-    [["field_dropped", "top_k"]],
+    [["top_k_dropped", "top_k"]],
   );
   const same = chat.relay(source(body), target({ model: "claude" }));
   assert.equal(textOf(same.wireRequest.body ?? {}), new TextDecoder().decode(source(body).body));

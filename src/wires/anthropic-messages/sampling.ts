@@ -31,26 +31,25 @@ export function encodeSampling(
   const temperature = plain && request.temperature === 1 ? undefined : request.temperature;
   const topP = plain && request.topP === 1 ? undefined : request.topP;
   if (temperature !== undefined) {
-    if (fixed !== undefined) losses.drop("temperature_fixed", "temperature", fixed);
+    if (fixed !== undefined) losses.drop("temperature_dropped", "temperature", fixed);
     else if (temperature > 1) {
       body["temperature"] = 1;
-      losses.approximate("temperature_clamped", "temperature", `${temperature} became 1, Anthropic's highest`);
+      losses.approximate("temperature_fitted", "temperature", `${temperature} became 1, Anthropic's highest`);
     } else body["temperature"] = temperature;
   }
   if (topP !== undefined) {
-    if (fixed !== undefined && topP < 0.99) losses.drop("top_p_fixed", "top_p", fixed);
+    if (fixed !== undefined && topP < 0.99) losses.drop("top_p_dropped", "top_p", fixed);
     else if (body["temperature"] !== undefined && made >= 4.1) {
-      losses.drop("top_p_with_temperature", "top_p", `${model} takes either temperature or top_p`);
+      losses.drop("top_p_dropped", "top_p", `${model} takes either temperature or top_p`);
     } else body["top_p"] = topP;
   }
   if (topK !== undefined) {
-    if (fixed !== undefined) losses.drop("top_k_fixed", "top_k", fixed);
+    if (fixed !== undefined) losses.drop("top_k_dropped", "top_k", fixed);
     else body["top_k"] = topK;
   }
   if (stop !== undefined) {
     const usable = stop.filter((word) => word.trim() !== "");
-    if (usable.length < stop.length)
-      losses.drop("stop_whitespace", "stop", "Anthropic refuses stop sequences of white space only");
+    if (usable.length < stop.length) losses.drop("stop_dropped", "stop", "Anthropic refuses stop sequences of white space only");
     if (usable.length > 0) body["stop_sequences"] = usable;
   }
 }

@@ -24,12 +24,12 @@ export function startBlock(part: Part, warnings: Warning[]): Draft | undefined {
     case "reasoning":
       if (part.redacted !== undefined && ownReasoning(part)) return { type: "redacted_thinking", data: part.redacted };
       if (part.encrypted !== undefined || part.redacted !== undefined) {
-        if (part.text === "") return unseen("reasoning_hidden", "only its maker can read this reasoning", warnings);
+        if (part.text === "") return unseen("reasoning_signature_hidden", "only its maker can read this reasoning", warnings);
       }
       if (part.signature && !ownReasoning(part)) {
         warnings.push({
           kind: "dropped",
-          code: "reasoning_signature_foreign",
+          code: "reasoning_signature_hidden",
           detail: "the signature is no use to an Anthropic client",
         });
       }
@@ -40,7 +40,7 @@ export function startBlock(part: Part, warnings: Warning[]): Draft | undefined {
     }
     case "opaque": {
       if (part.origin.wire !== wireName)
-        return unseen("part_unseen", `only ${part.origin.wire} has parts of type ${part.kind}`, warnings);
+        return unseen("part_hidden", `only ${part.origin.wire} has parts of type ${part.kind}`, warnings);
       const block: Draft = {};
       for (const [member, value] of Object.entries(part.value)) put(block, member, value);
       return block;
@@ -56,7 +56,7 @@ export function startBlock(part: Part, warnings: Warning[]): Draft | undefined {
     case "video":
     case "document":
     case "tool-result":
-      return unseen("part_unseen", `an Anthropic message holds no ${part.type}`, warnings);
+      return unseen("part_hidden", `an Anthropic message holds no ${part.type}`, warnings);
   }
 }
 

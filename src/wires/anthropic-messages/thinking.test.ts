@@ -28,14 +28,14 @@ const think = (reasoning: Reasoning, model: string, over: Partial<ChatRequest> =
 test("effort becomes adaptive thinking on new models, a budget within the limit on older ones", () => {
   assert.deepEqual(think({ effort: "medium" }, "claude-opus-4-6").thinking, { type: "adaptive" });
   assert.deepEqual(think({ effort: "medium" }, "claude-opus-4-6").output, { effort: "medium" });
-  assert.deepEqual(think({ effort: "minimal" }, "claude-opus-5").codes, ["reasoning_effort"]);
+  assert.deepEqual(think({ effort: "minimal" }, "claude-opus-5").codes, ["reasoning_approximated"]);
   assert.deepEqual(think({ budgetTokens: 5000 }, "claude-opus-4-7").output, { effort: "medium" });
   const older = think({ effort: "high" }, "claude-sonnet-4-5");
   assert.deepEqual(older.thinking, { type: "enabled", budget_tokens: 3000 });
-  assert.deepEqual(older.codes, ["reasoning_effort_as_budget"]);
+  assert.deepEqual(older.codes, ["reasoning_approximated"]);
   assert.deepEqual(think({ budgetTokens: 2000 }, "claude-sonnet-4-5").codes, []);
-  assert.deepEqual(think({ effort: "low" }, "claude-sonnet-4-5", { maxOutputTokens: 500 }).codes, ["reasoning_no_room"]);
-  assert.deepEqual(think({ effort: "low" }, "claude-3-5-haiku-20241022").codes, ["reasoning_unsupported"]);
+  assert.deepEqual(think({ effort: "low" }, "claude-sonnet-4-5", { maxOutputTokens: 500 }).codes, ["reasoning_setting_dropped"]);
+  assert.deepEqual(think({ effort: "low" }, "claude-3-5-haiku-20241022").codes, ["reasoning_setting_dropped"]);
 });
 
 test("none turns thinking off, and says so only where it is on by default", () => {
@@ -46,10 +46,10 @@ test("none turns thinking off, and says so only where it is on by default", () =
 test("thinking leaves the temperature unset and gives way to a forced tool", () => {
   const warm = think({ effort: "low" }, "claude-sonnet-4-5", { temperature: 0.2 });
   assert.equal(warm.temperature, undefined);
-  assert(warm.codes.includes("temperature_fixed"));
+  assert(warm.codes.includes("temperature_dropped"));
   const forced: Partial<ChatRequest> = { tools: [{ type: "function", name: "f" }], toolChoice: { type: "required" } };
   const older = think({ effort: "low" }, "claude-sonnet-4-5", forced);
-  assert.deepEqual([older.thinking, older.codes], [undefined, ["reasoning_with_forced_tool"]]);
+  assert.deepEqual([older.thinking, older.codes], [undefined, ["reasoning_setting_dropped"]]);
   const newer = think({ effort: "low" }, "claude-opus-4-6", forced);
   assert.deepEqual([newer.thinking, newer.output], [undefined, { effort: "low" }]);
 });
@@ -68,7 +68,7 @@ test("a tool turn that began without signed reasoning goes on without thinking",
   ];
   const reasoning = { budgetTokens: 2000 };
   const without = encode(foreign({ reasoning, messages: turn(undefined) }));
-  assert.deepEqual([without.body["thinking"], without.codes], [undefined, ["reasoning_amid_tool_turn", "reasoning_unsigned"]]);
+  assert.deepEqual([without.body["thinking"], without.codes], [undefined, ["reasoning_setting_dropped", "reasoning_dropped"]]);
   const signed = encode(foreign({ reasoning, messages: turn("sig") }));
   assert.deepEqual(signed.body["thinking"], { type: "enabled", budget_tokens: 2000 });
   assert.deepEqual(blocksOf(messagesOf(signed.body)[1])[0], { type: "thinking", thinking: "hm", signature: "sig" });

@@ -53,17 +53,17 @@ export function encodeThinking(
   }
   const style = styleOf(target.model);
   if (style === "none") {
-    losses.drop("reasoning_unsupported", "reasoning", `${target.model} cannot think`);
+    losses.drop("reasoning_setting_dropped", "reasoning", `${target.model} cannot think`);
     return off;
   }
   if (style === "adaptive") return adaptive(reasoning, target, forcedTool, scope);
   if (forcedTool) {
-    losses.drop("reasoning_with_forced_tool", "reasoning", "Anthropic's models cannot think when a tool is forced");
+    losses.drop("reasoning_setting_dropped", "reasoning", "Anthropic's models cannot think when a tool is forced");
     return off;
   }
   if (continuesUnsigned(request.messages, target.provider)) {
     losses.drop(
-      "reasoning_amid_tool_turn",
+      "reasoning_setting_dropped",
       "reasoning",
       "this tool turn began without signed reasoning, which Anthropic then demands",
     );
@@ -92,15 +92,15 @@ function adaptive(reasoning: Reasoning, target: Target, forcedTool: boolean, sco
   let effort = reasoning.effort;
   if (effort === undefined && budgetTokens !== undefined) {
     effort = budgetTokens <= 2048 ? "low" : budgetTokens <= 10_000 ? "medium" : "high";
-    losses.approximate("reasoning_budget_as_effort", "reasoning", `${budgetTokens} tokens became effort ${effort}`);
+    losses.approximate("reasoning_approximated", "reasoning", `${budgetTokens} tokens became effort ${effort}`);
   }
   if (effort === "minimal" || (effort === "xhigh" && version(target.model) === 4.6)) {
     const nearest = effort === "minimal" ? "low" : "high";
-    losses.approximate("reasoning_effort", "reasoning", `effort ${effort} became ${nearest}`);
+    losses.approximate("reasoning_approximated", "reasoning", `effort ${effort} became ${nearest}`);
     effort = nearest;
   }
   if (!forcedTool) return { thinking: { type: "adaptive" }, effort, on: true };
-  losses.approximate("reasoning_with_forced_tool", "reasoning", "a forced tool forbids thinking; only the effort was sent");
+  losses.approximate("reasoning_approximated", "reasoning", "a forced tool forbids thinking; only the effort was sent");
   return { thinking: undefined, effort, on: false };
 }
 
@@ -120,14 +120,14 @@ function budget(reasoning: Reasoning, maxTokens: number, scope: Scope): Thinking
   const tokens = Math.min(wanted, Math.floor(maxTokens * 0.75));
   if (tokens < 1024) {
     losses.drop(
-      "reasoning_no_room",
+      "reasoning_setting_dropped",
       "reasoning",
       `an output limit of ${maxTokens} tokens leaves no room to think (at least 1366)`,
     );
     return off;
   }
   if (reasoning.budgetTokens !== tokens) {
-    losses.approximate("reasoning_effort_as_budget", "reasoning", `sent as a budget of ${tokens} tokens`);
+    losses.approximate("reasoning_approximated", "reasoning", `sent as a budget of ${tokens} tokens`);
   }
   return { thinking: { type: "enabled", budget_tokens: tokens }, effort: undefined, on: true };
 }

@@ -22,7 +22,7 @@ test("thoughts that nobody signed are left out, by their places; others stay as 
   assert.deepEqual(left([user, says(unsigned, text), user, says(signed, text), user, says(unsigned), user]), {
     messages: [user, says(text), user, says(signed, text), user, user],
     thinkingOff: false,
-    lost: ["reasoning_foreign messages[1].content[0]", "reasoning_foreign messages[5].content[0]"],
+    lost: ["reasoning_dropped messages[1].content[0]", "reasoning_dropped messages[5].content[0]"],
   });
 });
 
@@ -34,8 +34,8 @@ test("where there are none, nothing is touched", () => {
 
 test("amid a tool turn that has lost its thoughts thinking is off, which is reported", () => {
   const enabled = { type: "enabled", budget_tokens: 1024 };
-  const lost = ["reasoning_foreign messages[1].content[0]"];
-  const off = [...lost, "reasoning_amid_tool_turn thinking"];
+  const lost = ["reasoning_dropped messages[1].content[0]"];
+  const off = [...lost, "reasoning_setting_dropped thinking"];
   assert.deepEqual(left([user, says(unsigned, call), results], enabled).lost, off);
   assert.deepEqual(left([user, says(unsigned), says(call), results], enabled).lost, off);
   assert.deepEqual(left([user, says(unsigned, signed, call), results], enabled).lost, lost);

@@ -22,13 +22,13 @@ export function withoutUnsigned({ messages, thinking }: JsonObject, losses: Loss
     if (!isUnsignedMessage(message)) return [message];
     const content = blocksOf(message).filter((block, index) => {
       if (!isUnsigned(block)) return true;
-      losses.drop("reasoning_foreign", `messages[${at}].content[${index}]`, "another provider's thoughts bear no signature");
+      losses.drop("reasoning_dropped", `messages[${at}].content[${index}]`, "another provider's thoughts bear no signature");
       return false;
     });
     return content.length === 0 || !isObject(message) ? [] : [{ ...message, content }];
   });
   const thinkingOff = object(thinking)?.["type"] === "enabled" && isAmidToolTurn(kept);
-  if (thinkingOff) losses.drop("reasoning_amid_tool_turn", "thinking", "this tool turn began without signed thoughts");
+  if (thinkingOff) losses.drop("reasoning_setting_dropped", "thinking", "this tool turn began without signed thoughts");
   return { messages: kept, thinkingOff };
 }
 

@@ -82,7 +82,7 @@ function mediaOf(part: Part, at: string, scope: Scope): Draft | undefined {
   const source = "source" in part ? part.source : undefined;
   const kinds = part.type === "image" || part.type === "audio" || part.type === "video" || part.type === "document";
   if (!kinds || source === undefined) {
-    scope.losses.drop("tool_result_part_dropped", at, `a tool result of this API holds no ${part.type}.`);
+    scope.losses.drop("part_dropped", at, `a tool result of this API holds no ${part.type}.`);
     return undefined;
   }
   if (part.type === "document" && part.context !== undefined) {

@@ -142,7 +142,7 @@ function compiled(format: Extract<ResponseFormat, { type: "json-schema" }>, { ta
 function inWords(format: ResponseFormat, { losses }: Scope): Format {
   const schema = format.type === "json-schema" ? ` that fits this JSON Schema: ${JSON.stringify(format.schema)}` : "";
   const detail = "this model takes no functions together with a format of the answer; it was told in words.";
-  losses.emulate("json_mode", "response_format", detail);
+  losses.emulate(format.type === "json" ? "json_mode" : "json_schema_emulated", "response_format", detail);
   const instruction = `When you answer without calling a function, answer with one valid JSON value and nothing else (no other words, no code fence)${schema}`;
   return { fields: {}, instruction };
 }

@@ -90,7 +90,7 @@ function encodeSystem(leading: readonly Message[], scope: Scope): Json | undefin
 
 /** What a message says of itself and no content can. */
 function unnamed(message: Message, at: string, scope: Scope): void {
-  if (message.name !== undefined) scope.losses.drop("message_name", `${at}.name`, "this API's contents have no names.");
+  if (message.name !== undefined) scope.losses.drop("message_name_dropped", `${at}.name`, "this API's contents have no names.");
   if (!scope.native) restore({}, message.extra, at, scope);
 }
 

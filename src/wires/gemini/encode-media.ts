@@ -30,7 +30,7 @@ export function encodeSource(
     case "text":
       return { inlineData: { mimeType: "text/plain", data: Buffer.from(source.text, "utf8").toString("base64") } };
     case "file":
-      losses.drop(`${kind}_file_dropped`, at, "the file lies with another provider; send its content instead.");
+      losses.drop(`${kind}_dropped`, at, "the file lies with another provider; send its content instead.");
       return undefined;
     case "parts":
       losses.drop(`${kind}_dropped`, at, "this API has no place for such a source.");

@@ -36,11 +36,11 @@ export function encodePart(part: Part, at: string, scope: Scope): readonly Draft
     case "tool-call":
       return [finish(encodeCall(part, at, scope), part, at, scope, ["functionCall"])];
     case "tool-result":
-      losses.drop("misplaced_part_dropped", at, "a tool result cannot stand in this message.");
+      losses.drop("part_dropped", at, "a tool result cannot stand in this message.");
       return [];
     case "opaque":
       if (isOwn(part.origin, scope)) return [defined(part.value)];
-      losses.drop("part_foreign", at, `only ${part.origin.wire} understands a part of type ${part.kind}.`);
+      losses.drop("part_dropped", at, `only ${part.origin.wire} understands a part of type ${part.kind}.`);
       return [];
   }
 }
@@ -52,13 +52,16 @@ function text(part: TextPart, at: string, scope: Scope): readonly Draft[] {
     scope.losses.repair("empty_text_removed", at, "the Gemini API refuses parts without content.");
     return [];
   }
+  if (!scope.native && part.citations !== undefined && part.citations.length > 0) {
+    scope.losses.ignore("citations_ignored", at, "this API takes no citations on earlier answers; their text is kept.");
+  }
   return [finish({ text: part.text }, part, at, scope)];
 }
 
 function reasoning(part: ReasoningPart, at: string, scope: Scope): readonly Draft[] {
   if (!isOwn(part.origin, scope)) {
     scope.losses.drop(
-      "reasoning_foreign",
+      "reasoning_dropped",
       at,
       `it was made by ${part.origin?.wire ?? "another wire"}; only its maker takes it back.`,
     );

@@ -177,7 +177,7 @@ test("#6: Gemini's own signatures go back byte-exact on their very parts; those 
     { functionCall: { id: "b", name: "f", args: {} } },
     { executableCode: { code: "1" }, thoughtSignature: "s4" },
   ]);
-  assert.deepEqual(codes, ["reasoning_foreign", "seal_foreign"]);
+  assert.deepEqual(codes, ["reasoning_dropped", "seal_dropped"]);
 });
 
 test("#24: names that Google does not take are changed, and found again in the reply", () => {
@@ -238,7 +238,7 @@ test("#23: a schema goes natively; functions with it only from Gemini 3 on, befo
   const older = encode(foreign({ responseFormat, tools }), { model: "gemini-2.5-flash" });
   assert.equal(config(older)["responseMimeType"], undefined);
   assert(Array.isArray(older.body["tools"]));
-  assert.deepEqual(older.codes, ["json_mode"]);
+  assert.deepEqual(older.codes, ["json_schema_emulated"]);
   assert(JSON.stringify(older.body["systemInstruction"]).includes("JSON Schema"));
   assert.deepEqual(config(encode(foreign({ responseFormat: { type: "json" } }))), { responseMimeType: "application/json" });
 });
@@ -250,17 +250,20 @@ test("reasoning: budgets up to 2.5, levels from 3 on, what differs is reported",
   };
   const shown = { includeThoughts: true };
   assert.deepEqual(thinking({ effort: "low" }, "gemini-3-pro"), [{ thinkingLevel: "LOW", ...shown }, []]);
-  assert.deepEqual(thinking({ effort: "none" }, "gemini-3-flash"), [{ thinkingLevel: "MINIMAL" }, ["reasoning_effort"]]);
-  assert.deepEqual(thinking({ effort: "medium" }, "gemini-3-pro"), [{ thinkingLevel: "HIGH", ...shown }, ["reasoning_effort"]]);
+  assert.deepEqual(thinking({ effort: "none" }, "gemini-3-flash"), [{ thinkingLevel: "MINIMAL" }, ["reasoning_approximated"]]);
+  assert.deepEqual(thinking({ effort: "medium" }, "gemini-3-pro"), [
+    { thinkingLevel: "HIGH", ...shown },
+    ["reasoning_approximated"],
+  ]);
   assert.deepEqual(thinking({ budgetTokens: 2000, mode: "enabled" }, "gemini-3-flash"), [
     { thinkingLevel: "LOW", ...shown },
-    ["reasoning_budget_as_level"],
+    ["reasoning_approximated"],
   ]);
   assert.deepEqual(thinking({ budgetTokens: 2000 }, "gemini-2.5-pro"), [{ thinkingBudget: 2000, ...shown }, []]);
   assert.deepEqual(thinking({ mode: "disabled" }, "gemini-2.5-flash"), [{ thinkingBudget: 0 }, []]);
   assert.deepEqual(thinking({ effort: "high" }, "gemini-2.5-flash"), [
     { thinkingBudget: 24_576, ...shown },
-    ["reasoning_effort_as_budget"],
+    ["reasoning_approximated"],
   ]);
-  assert.deepEqual(thinking({ effort: "high" }, "gemini-2.0-flash"), [null, ["reasoning_unsupported"]]);
+  assert.deepEqual(thinking({ effort: "high" }, "gemini-2.0-flash"), [null, ["reasoning_setting_dropped"]]);
 });

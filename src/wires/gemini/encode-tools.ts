@@ -74,7 +74,7 @@ function encodeTool(tool: Tool, at: string, restores: Map<string, Restore>, cust
       return { declaration: encodeCustom(tool, at, custom, scope) };
     case "hosted":
       if (isOwn(tool.origin, scope)) return { hosted: tool.definition };
-      losses.drop("hosted_tool_foreign", at, `only ${tool.origin.wire} has the tool ${tool.kind}.`);
+      losses.drop("hosted_tool_dropped", at, `only ${tool.origin.wire} has the tool ${tool.kind}.`);
       return {};
   }
 }
@@ -149,7 +149,7 @@ function encodeChoice(request: ChatRequest, functions: boolean, scope: Scope): J
   const { toolChoice: choice, parallelToolCalls, spelling } = request;
   const { native, losses } = scope;
   if (!native && parallelToolCalls === false && functions) {
-    losses.drop("parallel_tool_calls_unsupported", "parallel_tool_calls", "this API cannot be told to call one tool at a time.");
+    losses.drop("parallel_tool_calls_dropped", "parallel_tool_calls", "this API cannot be told to call one tool at a time.");
   }
   const sent = native ? spelling?.["toolMode"] : undefined;
   if (choice === undefined) {

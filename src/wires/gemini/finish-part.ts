@@ -13,7 +13,7 @@ export function finish(made: Draft, part: Part, at: string, scope: Scope, within
   const { native, losses } = scope;
   if (part.seal !== undefined) {
     if (isOwn(part.seal.origin, scope)) made["thoughtSignature"] = part.seal.value;
-    else losses.drop("seal_foreign", at, "its thought signature was made by another provider.");
+    else losses.drop("seal_dropped", at, "its thought signature was made by another provider.");
   }
   if (native && spelled(part.as, "thought=false")) made["thought"] = false;
   restore(made, part.extra, at, scope);

@@ -6,7 +6,7 @@ import { onlyAnthropic } from "../shared/only-anthropic.ts";
 /** Reports what of another wire's request has no place here. Values that ask for nothing are no loss. */
 export function reportLosses(request: ChatRequest, losses: Losses): void {
   const lost = (field: string, asked: boolean): void => {
-    if (asked) losses.drop("field_dropped", field, "this API has no such setting.");
+    if (asked) losses.drop(`${field}_dropped`, field, "this API has no such setting.");
   };
   lost("logit_bias", Object.keys(request.logitBias ?? {}).length > 0);
   lost("verbosity", request.verbosity !== undefined && request.verbosity !== "medium");

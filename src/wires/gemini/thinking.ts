@@ -17,7 +17,7 @@ export function encodeThinking(
   const off = mode === "disabled" || effort === "none";
   if (effort === undefined && budgetTokens === undefined && mode === undefined) return undefined;
   if (generation === undefined || generation < 2.5) {
-    if (!off) losses.drop("reasoning_unsupported", "reasoning", `${target.model} cannot be told how much to think.`);
+    if (!off) losses.drop("reasoning_setting_dropped", "reasoning", `${target.model} cannot be told how much to think.`);
     return undefined;
   }
   const made: Draft = {};
@@ -52,18 +52,18 @@ function budget({ mode, effort, budgetTokens }: Reasoning, off: boolean, { targe
   const pro = target.model.includes("pro");
   if (off) {
     if (!pro) return 0;
-    losses.approximate("reasoning_not_disabled", "reasoning", `${target.model} always thinks; the least budget was sent.`);
+    losses.approximate("reasoning_approximated", "reasoning", `${target.model} always thinks; the least budget was sent.`);
     return 128;
   }
   if (budgetTokens !== undefined) {
     const most = pro ? 32_768 : 24_576;
     const fitted = Math.min(Math.max(budgetTokens, pro ? 128 : 1), most);
-    if (fitted !== budgetTokens) losses.approximate("reasoning_budget_fitted", "reasoning", `the nearest it takes is ${fitted}.`);
+    if (fitted !== budgetTokens) losses.approximate("reasoning_approximated", "reasoning", `the nearest it takes is ${fitted}.`);
     return fitted;
   }
   if (effort === undefined) return mode === "adaptive" ? -1 : undefined;
   const tokens = budgets.get(effort) ?? -1;
-  losses.approximate("reasoning_effort_as_budget", "reasoning", `effort ${effort} was sent as a budget of ${tokens} tokens.`);
+  losses.approximate("reasoning_approximated", "reasoning", `effort ${effort} was sent as a budget of ${tokens} tokens.`);
   return tokens;
 }
 
@@ -75,13 +75,13 @@ function level({ effort, budgetTokens }: Reasoning, off: boolean, scope: Scope):
   const { losses } = scope;
   if (off) return nearest("minimal", "none", scope);
   if (effort !== undefined) {
-    if (budgetTokens !== undefined) losses.approximate("reasoning_budget_as_level", "reasoning", "the effort alone was sent.");
+    if (budgetTokens !== undefined) losses.approximate("reasoning_approximated", "reasoning", "the effort alone was sent.");
     return nearest(effort, effort, scope);
   }
   if (budgetTokens === undefined) return undefined;
   const meant = budgetTokens <= lowBudget ? "low" : budgetTokens <= mediumBudget ? "medium" : "high";
   const sent = nearest(meant, meant, scope);
-  losses.approximate("reasoning_budget_as_level", "reasoning", `${budgetTokens} tokens were sent as the level ${sent}.`);
+  losses.approximate("reasoning_approximated", "reasoning", `${budgetTokens} tokens were sent as the level ${sent}.`);
   return sent;
 }
 
@@ -93,6 +93,6 @@ function nearest(effort: string, asked: string, { target, generation, losses }: 
   if (!["minimal", "low", "medium", "high"].includes(wanted)) sent = "high";
   else if (pro && wanted === "minimal") sent = "low";
   else if (pro && wanted === "medium" && generation === 3) sent = "high";
-  if (sent !== asked) losses.approximate("reasoning_effort", "reasoning", `effort ${asked} was sent as the level ${sent}.`);
+  if (sent !== asked) losses.approximate("reasoning_approximated", "reasoning", `effort ${asked} was sent as the level ${sent}.`);
   return sent.toUpperCase();
 }

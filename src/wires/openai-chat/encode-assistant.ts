@@ -53,7 +53,7 @@ export function encodeAssistant(message: Message, at: string, scope: Scope): Jso
         else losses.drop("assistant_media_dropped", where, "earlier answers hold text only in this API.");
         break;
       case "tool-result":
-        losses.drop("misplaced_part_dropped", where, "a tool result cannot stand in an assistant message.");
+        losses.drop("part_dropped", where, "a tool result cannot stand in an assistant message.");
         break;
     }
   }

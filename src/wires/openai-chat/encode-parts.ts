@@ -55,14 +55,14 @@ function encodeContent(part: Part, at: string, scope: Scope): JsonObject | undef
     case "opaque":
       if (isOwn(part.origin, target.provider)) return part.value;
       losses.drop(
-        "foreign_part_dropped",
+        "part_dropped",
         at,
         `a part of type ${part.kind} means something to ${part.origin.provider ?? part.origin.wire} only.`,
       );
       return undefined;
     case "tool-call":
     case "tool-result":
-      losses.drop("misplaced_part_dropped", at, `a ${part.type} cannot stand in this message.`);
+      losses.drop("part_dropped", at, `a ${part.type} cannot stand in this message.`);
       return undefined;
   }
 }
@@ -127,11 +127,11 @@ function document(part: DocumentPart, at: string, scope: Scope): JsonObject | un
     }
     case "url":
       if (native) return { type: "file", file: { ...both, file_data: source.url, ...named } };
-      losses.drop("document_url_dropped", at, "a document can be sent to this API as base64 data only, not as a URL.");
+      losses.drop("document_dropped", at, "a document can be sent to this API as base64 data only, not as a URL.");
       return undefined;
     case "file":
       if (native) return { type: "file", file: { file_id: source.id, ...named } };
-      losses.drop("document_file_dropped", at, "the file lies with another provider; send its content instead.");
+      losses.drop("document_dropped", at, "the file lies with another provider; send its content instead.");
       return undefined;
     case "text":
     case "parts":

@@ -35,14 +35,14 @@ export function encodeReasoningSetting(request: ChatRequest, scope: Scope): Json
   if (display !== undefined) losses.ignore("reasoning_display_ignored", "thinking.display", "this API decides what it shows.");
   if (effort !== undefined) {
     if (budgetTokens !== undefined) {
-      losses.approximate("reasoning_budget_as_effort", "thinking.budget_tokens", `sent as the effort ${effort} alone.`);
+      losses.approximate("reasoning_approximated", "thinking.budget_tokens", `sent as the effort ${effort} alone.`);
     }
     return { reasoning_effort: effort };
   }
   if (budgetTokens !== undefined && mode !== "disabled") {
     const near = budgetTokens <= lowBudget ? "low" : budgetTokens <= mediumBudget ? "medium" : "high";
     losses.approximate(
-      "reasoning_budget_as_effort",
+      "reasoning_approximated",
       "thinking.budget_tokens",
       `${budgetTokens} tokens were sent as the effort ${near}.`,
     );

@@ -123,7 +123,7 @@ function plain(request: ChatRequest, scope: Scope): JsonObject {
 function modalities({ modalities: asked }: ChatRequest, { losses, native }: Scope): readonly string[] | undefined {
   const taken = native ? asked : asked?.filter((kind) => kind === "text" || kind === "audio");
   if (taken?.length === asked?.length) return asked;
-  losses.drop("modality_dropped", "modalities", "this API answers in text and audio only.");
+  losses.drop("modalities_dropped", "modalities", "this API answers in text and audio only.");
   return taken?.length === 0 ? undefined : taken;
 }
 

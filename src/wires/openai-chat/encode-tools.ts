@@ -96,8 +96,8 @@ function strictly(schema: JsonObject, use: Use, at: string, otherwise: string, {
     losses.approximate("schema_not_strict", otherwise, `the schema is outside the strict subset; ${what} may depart from it.`);
     return undefined;
   }
-  const within = use === "arguments" ? at : `${at}.schema`;
-  for (const loss of compiled.losses) losses.approximate("schema_approximated", `${within}.${loss.at}`, loss.detail);
+  const [code, within] = use === "arguments" ? ["tool_schema", at] : ["answer_schema", `${at}.schema`];
+  for (const loss of compiled.losses) losses.approximate(code, `${within}.${loss.at}`, loss.detail);
   return compiled;
 }
 

@@ -35,7 +35,7 @@ export function relay(source: Source, target: Target): Relayed<"chat"> {
     if (!asked) set["stream_options"] = { ...options, include_usage: true };
   } else if (quirks.streamUsage === false && json["stream_options"] !== undefined) {
     remove.push("stream_options");
-    if (asked) losses.drop("field_dropped", "stream_options", "the provider tells no usage in streams.");
+    if (asked) losses.drop("stream_options_dropped", "stream_options", "the provider tells no usage in streams.");
   }
 
   const limits = ["max_tokens", "max_completion_tokens"];

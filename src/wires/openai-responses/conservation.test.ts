@@ -41,7 +41,7 @@ test("every part of a request is once in the body or once in the warnings, in an
         const times = sent.split(mark).length - 1;
         const message = place.slice(0, place.indexOf("]") + 1);
         const lost = warnings.some(
-          ({ kind, at, code }) => kind === "dropped" && (at === place || (at === message && code === "foreign_reasoning")),
+          ({ kind, at, code }) => kind === "dropped" && (at === place || (at === message && code === "reasoning_dropped")),
         );
         assert.ok(
           times === 1 || (times === 0 && lost),

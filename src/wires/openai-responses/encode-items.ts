@@ -152,7 +152,7 @@ function encodeThoughts(parts: readonly ReasoningPart[], at: string, scope: Scop
   if (own.length < parts.length) {
     const maker = parts.find((part) => !own.includes(part))?.origin;
     losses.drop(
-      "foreign_reasoning",
+      "reasoning_dropped",
       at,
       `earlier reasoning of ${maker?.provider ?? maker?.wire ?? "another API"} cannot be sent here.`,
     );
@@ -160,7 +160,7 @@ function encodeThoughts(parts: readonly ReasoningPart[], at: string, scope: Scop
   if (own.length === 0) return undefined;
   const item = reasoningItem(own);
   if (isMadeReasoning(item)) {
-    losses.drop("foreign_reasoning", at, "earlier reasoning of another API cannot be sent here.");
+    losses.drop("reasoning_dropped", at, "earlier reasoning of another API cannot be sent here.");
     return undefined;
   }
   if (!native && item["encrypted_content"] === undefined && item["content"] === undefined) {

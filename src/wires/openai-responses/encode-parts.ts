@@ -70,12 +70,12 @@ function encodeContent(part: Part, usual: string, at: string, scope: Scope): Jso
       return undefined;
     case "opaque":
       if (isOwn(part.origin, scope)) return part.value;
-      losses.drop("foreign_part_dropped", at, `a part of type ${part.kind} means something to ${part.origin.wire} only.`);
+      losses.drop("part_dropped", at, `a part of type ${part.kind} means something to ${part.origin.wire} only.`);
       return undefined;
     case "reasoning":
     case "tool-call":
     case "tool-result":
-      losses.drop("misplaced_part_dropped", at, `a ${part.type} cannot stand in this place.`);
+      losses.drop("part_dropped", at, `a ${part.type} cannot stand in this place.`);
       return undefined;
   }
 }
@@ -122,14 +122,14 @@ function document(part: DocumentPart, at: string, { losses, native }: Scope): Js
     }
     case "url":
       if (!reachable(source, native)) {
-        losses.drop("document_url_dropped", at, "this API cannot fetch the document; send its content instead.");
+        losses.drop("document_dropped", at, "this API cannot fetch the document; send its content instead.");
         return undefined;
       }
       if (spelled(as, "data")) return { type: "input_file", ...named, file_data: source.url };
       return { type: "input_file", ...(native && named), file_url: source.url };
     case "file":
       if (native) return { type: "input_file", file_id: source.id, ...named };
-      losses.drop("document_file_dropped", at, "the file lies with another provider; send its content instead.");
+      losses.drop("document_dropped", at, "the file lies with another provider; send its content instead.");
       return undefined;
     case "text":
     case "parts":

@@ -27,7 +27,7 @@ export function encodeReasoning({ reasoning, spelling }: ChatRequest, scope: Sco
   const near = effort === undefined ? effortFor(reasoning, scope) : known(effort, scope);
   if (effort !== undefined && reasoning.budgetTokens !== undefined) {
     const said = `sent as the effort ${effort} alone.`;
-    scope.losses.approximate("reasoning_budget_as_effort", "thinking.budget_tokens", said);
+    scope.losses.approximate("reasoning_approximated", "thinking.budget_tokens", said);
   }
   const made: JsonObject = {
     ...(near !== undefined && { effort: near }),
@@ -38,7 +38,11 @@ export function encodeReasoning({ reasoning, spelling }: ChatRequest, scope: Sco
 
 function known(effort: string, { losses }: Scope): string | undefined {
   if (efforts.has(effort)) return effort;
-  losses.approximate("reasoning_effort", "reasoning_effort", `this API has no effort ${effort}; the model's default holds.`);
+  losses.approximate(
+    "reasoning_approximated",
+    "reasoning_effort",
+    `this API has no effort ${effort}; the model's default holds.`,
+  );
   return undefined;
 }
 
@@ -46,7 +50,7 @@ function effortFor({ mode, budgetTokens }: NonNullable<ChatRequest["reasoning"]>
   if (budgetTokens !== undefined && mode !== "disabled") {
     const near = budgetTokens <= lowBudget ? "low" : budgetTokens <= mediumBudget ? "medium" : "high";
     const said = `${budgetTokens} tokens were sent as the effort ${near}.`;
-    losses.approximate("reasoning_budget_as_effort", "thinking.budget_tokens", said);
+    losses.approximate("reasoning_approximated", "thinking.budget_tokens", said);
     return near;
   }
   if (mode !== undefined) {

@@ -116,7 +116,7 @@ describe("requests from other wires", () => {
       elsewhere.input.map(({ type, role }) => type ?? role),
       ["user", "function_call", "function_call_output"],
     );
-    assert.deepEqual(elsewhere.codes, ["foreign_reasoning", "foreign_reasoning"]);
+    assert.deepEqual(elsewhere.codes, ["reasoning_dropped", "reasoning_dropped"]);
   });
 
   it("leave out what only a provider's memory could fill, and ids of items that nobody keeps", () => {
@@ -166,12 +166,12 @@ describe("requests from other wires", () => {
     const request = foreign({ stop: ["x"], seed: 1, choices: 2, topK: 3, presencePenalty: 1, logitBias: { a: 1 } });
     const { codes, body } = encode(request);
     assert.deepEqual(codes.toSorted(), [
-      "logit_bias_unsupported",
-      "n_unsupported",
-      "presence_penalty_unsupported",
-      "seed_unsupported",
-      "stop_unsupported",
-      "top_k_unsupported",
+      "logit_bias_dropped",
+      "n_dropped",
+      "presence_penalty_dropped",
+      "seed_dropped",
+      "stop_dropped",
+      "top_k_dropped",
     ]);
     assert.deepEqual(Object.keys(body).toSorted(), ["include", "input", "model", "store"]);
   });
@@ -197,7 +197,7 @@ describe("requests from other wires", () => {
     );
     assert.deepEqual(body["reasoning"], { effort: "low", summary: "auto" });
     assert.equal(body["max_output_tokens"], 16);
-    assert.deepEqual(codes, ["cache_control_ignored", "reasoning_budget_as_effort", "max_tokens_raised"]);
+    assert.deepEqual(codes, ["cache_control_ignored", "reasoning_approximated", "max_tokens_raised"]);
   });
 
   it("put the word JSON where JSON is asked for", () => {

@@ -74,16 +74,16 @@ function parameters(tool: FunctionTool, name: Json | undefined, at: string, scop
   const given = tool.parameters ?? { type: "object", properties: {} };
   if (tool.strict !== true) return given;
   const compiled = compileSchema(given, "openai-strict", "arguments", scope.schemas);
-  reportSchema(compiled, `${at}.parameters`, scope);
+  reportSchema("tool_schema", compiled, `${at}.parameters`, scope);
   if (compiled.coerces && typeof name === "string") scope.restores.set(name, compiled.restore);
   return compiled.schema;
 }
 
-function reportSchema({ losses: lost }: Compiled, at: string, { losses }: Scope): void {
+function reportSchema(code: string, { losses: lost }: Compiled, at: string, { losses }: Scope): void {
   for (const { at: where, kind, detail } of lost) {
     const path = where === "" ? at : `${at}.${where}`;
-    if (kind === "dropped") losses.drop("schema_approximated", path, detail);
-    else losses.approximate("schema_approximated", path, detail);
+    if (kind === "dropped") losses.drop(code, path, detail);
+    else losses.approximate(code, path, detail);
   }
 }
 
@@ -148,7 +148,7 @@ export function encodeFormat(format: ResponseFormat, held: boolean, scope: Scope
       const { native } = scope;
       const strictly = native ? strict : (strict ?? held);
       const compiled = !native && strictly ? compileSchema(schema, "openai-strict", "answer") : undefined;
-      if (compiled !== undefined) reportSchema(compiled, "response_format.schema", scope);
+      if (compiled !== undefined) reportSchema("answer_schema", compiled, "response_format.schema", scope);
       const named = native ? title : (title ?? "response").replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64);
       const made: JsonObject = {
         type: "json_schema",

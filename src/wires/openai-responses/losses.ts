@@ -6,7 +6,7 @@ import type { Scope } from "./scope.ts";
 /** Reports what of another wire's request has no place here. Values that ask for nothing (n: 1, penalty 0) are no loss. */
 export function reportLosses(request: ChatRequest, { losses }: Scope): void {
   const lost = (field: string, asked: boolean): void => {
-    if (asked) losses.drop(`${field}_unsupported`, field, "the Responses API has no such setting.");
+    if (asked) losses.drop(`${field}_dropped`, field, "the Responses API has no such setting.");
   };
   lost("stop", (request.stop?.length ?? 0) > 0);
   lost("seed", request.seed !== undefined);

@@ -40,7 +40,7 @@ export function edited(
   const remove = losses.refused(json, target);
   const known = withoutMade(json["input"]);
   for (const at of known?.at ?? []) {
-    losses.drop("foreign_reasoning", at, "earlier reasoning of another API cannot be sent here.");
+    losses.drop("reasoning_dropped", at, "earlier reasoning of another API cannot be sent here.");
   }
   const renamed = json["model"] === target.model ? {} : { model: target.model };
   const set = { ...renamed, ...(known && { input: known.input }) };

@@ -1,6 +1,11 @@
-import type { Json } from "../../canonical/json.ts";
+import type { Json, JsonObject } from "../../canonical/json.ts";
 import type { Warning } from "../../canonical/warnings.ts";
 import type { Target } from "../wire.ts";
+
+/*
+ * A loss has one code whatever API it does not reach: the code says what is lost, the detail why. `<what>_dropped`, `<what>_ignored`
+ * for settings and parts, `<what>_approximated` and the like for what is said in another way.
+ */
 
 /** Keeps account of what of a request does not reach the provider as it was asked. Whether that is borne is not a codec's to say. */
 export class Losses {
@@ -32,11 +37,18 @@ export class Losses {
     this.warnings.push({ kind: "ignored", code, at, detail });
   }
 
+  /** Members of a part, message or tool that no specification names, meant for another API. */
+  dropUnknown(extra: JsonObject | undefined, at: string, detail: string): void {
+    for (const [field, value] of Object.entries(extra ?? {})) {
+      if (!isEmpty(value)) this.drop("unknown_field_dropped", `${at}.${field}`, detail);
+    }
+  }
+
   /** Which of a body's fields the target's provider refuses: to be taken out. Reported are those that say something. */
   refused(body: { readonly [field: string]: Json | undefined }, { quirks }: Target): readonly string[] {
     const refused = (quirks.drop ?? []).filter((field) => body[field] !== undefined);
     for (const field of refused) {
-      if (!isEmpty(body[field])) this.drop("field_dropped", field, "the provider refuses this field.");
+      if (!isEmpty(body[field])) this.drop(`${field}_dropped`, field, "the provider refuses this field.");
     }
     return refused;
   }

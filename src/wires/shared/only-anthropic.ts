@@ -24,7 +24,7 @@ export function onlyAnthropic(request: ChatRequest, losses: Losses): void {
     fallbacks: request.fallbacks,
   };
   for (const [field, value] of Object.entries(settings)) {
-    if (!isEmpty(value)) losses.drop("field_dropped", field, "only Anthropic's API has such a setting.");
+    if (!isEmpty(value)) losses.drop(`${field}_dropped`, field, "only Anthropic's API has such a setting.");
   }
   const hints: { readonly [field: string]: Json | undefined } = {
     fallback_credit_token: request.fallbackCreditToken,

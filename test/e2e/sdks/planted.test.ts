@@ -107,6 +107,6 @@ describe("planted mistakes", () => {
     const rows = (code: string) => [{ warnings: JSON.stringify([{ kind: "dropped", code }]) }];
     assertExpected("openai-chat", "gemini", "signatures", rows("parts_put_back"));
     assert.throws(() => assertExpected("openai-chat", "gemini", "text", rows("parts_put_back")), /no warnings but those/);
-    assert.throws(() => assertExpected("openai-chat", "gemini", "signatures", rows("seed_unsupported")), /no warnings but those/);
+    assert.throws(() => assertExpected("openai-chat", "gemini", "signatures", rows("seed_dropped")), /no warnings but those/);
   });
 });

@@ -105,7 +105,7 @@ describe("#6: a caller on OpenAI's wire that echoes content and tool calls alone
       assert.equal(again["reasoning"], undefined);
       const { response } = await secondTurn("ant/claude-x", await firstTurn("oai/details", streaming));
       assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /c2ln|ZW5j/);
-      assert.match(response.headers.get("x-polygate-warnings") ?? "", /reasoning_foreign/);
+      assert.match(response.headers.get("x-polygate-warnings") ?? "", /reasoning_dropped/);
     });
 
     test(`the thought signature of Google's calls on OpenAI's wire (${how})`, async () => {
@@ -115,7 +115,7 @@ describe("#6: a caller on OpenAI's wire that echoes content and tool calls alone
       assert.match(JSON.stringify(again), /"extra_content":\{"google":\{"thought_signature":"Z29vZ2xl\+\/=="\}\}/);
       const { response } = await secondTurn("ant/claude-x", await firstTurn("oai/google", streaming));
       assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /Z29v/);
-      assert.match(response.headers.get("x-polygate-warnings") ?? "", /seal_foreign/);
+      assert.match(response.headers.get("x-polygate-warnings") ?? "", /seal_dropped/);
     });
 
     test(`the thought signature of Gemini's call, on that call (${how})`, async () => {
@@ -138,7 +138,7 @@ describe("#6: a caller on OpenAI's wire that echoes content and tool calls alone
       assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /Z2Vt/);
       const { response } = await secondTurn("ant/claude-x", history);
       assert.doesNotMatch(JSON.stringify(maker.asked.at(-1)), /Z2Vt/);
-      assert.match(response.headers.get("x-polygate-warnings") ?? "", /seal_foreign/);
+      assert.match(response.headers.get("x-polygate-warnings") ?? "", /seal_dropped/);
     });
 
     test(`unsigned reasoning that its maker demands (${how})`, async () => {

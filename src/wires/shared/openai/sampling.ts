@@ -15,6 +15,6 @@ export function samplingFor(
   { native, losses }: { readonly native: boolean; readonly losses: Losses },
 ): number | undefined {
   if (value === undefined || value === 1 || native || !fixed.test(model.slice(model.lastIndexOf("/") + 1))) return value;
-  losses.drop(`${name}_fixed`, name, `${model} takes no other than 1.`);
+  losses.drop(`${name}_dropped`, name, `${model} takes no other than 1.`);
   return undefined;
 }
