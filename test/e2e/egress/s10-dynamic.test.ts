@@ -179,11 +179,7 @@ describe("S10, dynamic: what addresses turn out to be", () => {
     }
     const paths = provider.seen.map(({ url }) => url);
     assert.ok(paths.length > 0);
-    for (const path of paths)
-      assert.match(
-        path,
-        /^\/v1beta\/models\/(?:[^/?#]|(?<=models)\/)+:\w+(?:\?alt=sse)?$|^\/v1beta\/models\/[^?#]*:\w+(?:\?alt=sse)?$/,
-      );
+    for (const path of paths) assert.match(path, /^\/v1beta\/models\/[^?#]+:\w+(?:\?alt=sse)?$/);
     for (const path of paths)
       assert.equal(new URL(path, base).pathname + new URL(path, base).search, path, "nothing for a parser to put right");
     const native = await gateway.post("/v1beta/models/gem%2Fm:generateContent", {
@@ -244,7 +240,7 @@ describe("media.fetch", () => {
     const url = `http://files.example.com:${files.port}/x.pdf`;
     const reply = await withDocument(gateway, url);
     assert.equal(reply.status, 200);
-    assert.match(warned(reply), /document_url_dropped/);
+    assert.match(warned(reply), /document_(?:url_)?dropped/);
     assert.equal(files.seen.length, 0);
     const strict = await withDocument(gateway, url, { "x-polygate-strict": "refuse" });
     assert.equal(strict.status, 400);
@@ -266,7 +262,7 @@ describe("media.fetch", () => {
     const gone = await withDocument(gateway, at("404"));
     assert.equal(gone.status, 200);
     assert.match(warned(gone), /media_not_fetched/);
-    assert.match(warned(gone), /document_url_dropped/);
+    assert.match(warned(gone), /document_(?:url_)?dropped/);
     const strict = await withDocument(gateway, at("404"), { "x-polygate-strict": "refuse" });
     assert.equal(strict.status, 400);
     await strict.arrayBuffer();
