@@ -30,10 +30,10 @@ export function readBody(request: IncomingMessage, { limit, budget, clock, grace
     let pieces: Buffer[] | undefined;
     let size = 0;
     let over = false;
-    let stopTimer: (() => void) | undefined;
+    let stopTimer = (): void => {};
     const settle = (): void => {
       over = true;
-      stopTimer?.();
+      stopTimer();
     };
     const fail = (error: GatewayError): void => {
       if (over) return;
@@ -49,10 +49,7 @@ export function readBody(request: IncomingMessage, { limit, budget, clock, grace
         else watch(ms);
       });
     };
-    // Most bodies come with their headers, and are whole by then: they need no timer.
-    queueMicrotask(() => {
-      if (!over && !request.complete) watch(0);
-    });
+    watch(0);
     request.on("data", (piece: Buffer) => {
       if (size + piece.length > limit) {
         fail(tooLarge(limit));
