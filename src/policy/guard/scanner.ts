@@ -42,11 +42,14 @@ export class Scanner {
     return this.#watches.some(({ deed }) => deed !== "flag");
   }
 
-  /** In order of their beginnings. Those that change the text do not overlap: what did is one, with the sternest deed. */
-  find(text: string): readonly Finding[] {
+  /**
+   * In order of their beginnings, from `from` on: what stands before is there to tell where words begin. Those that change the
+   * text do not overlap: what did is one, with the sternest deed.
+   */
+  find(text: string, from = 0): readonly Finding[] {
     let found: Finding[] | undefined;
     for (const { rule, deed, detector } of this.#watches) {
-      for (const match of detector.find(text)) {
+      for (const match of detector.find(text, from)) {
         found ??= [];
         found.push({ ...match, rule, deed });
       }

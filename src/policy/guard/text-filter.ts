@@ -38,10 +38,10 @@ export class ScanFilter implements TextFilter {
     const buffer = this.#context + this.#held + fresh;
     const from = this.#context.length;
     let until = Math.max(from, this.#scanner.pending(buffer));
-    const found = this.#scanner.find(buffer);
+    const found = this.#scanner.find(buffer, from);
     const full = buffer.length - until > mostHeld;
     if (full) until = buffer.length;
-    else for (const { start, end } of found) if (start < until && end > until) until = Math.max(from, start);
+    else for (const { start, end } of found) if (start < until && end > until) until = start;
     const out = this.#settled(buffer, from, until, found);
     this.#overlong ||= full && found.some(({ end, deed }) => end === buffer.length && deed !== "flag");
     return out;
@@ -50,7 +50,7 @@ export class ScanFilter implements TextFilter {
   end(): string {
     const buffer = this.#context + this.#held;
     const from = this.#context.length;
-    const out = this.#held === "" ? "" : this.#settled(buffer, from, buffer.length, this.#scanner.find(buffer));
+    const out = this.#held === "" ? "" : this.#settled(buffer, from, buffer.length, this.#scanner.find(buffer, from));
     this.#context = "";
     this.#overlong = false;
     return out;
@@ -60,8 +60,8 @@ export class ScanFilter implements TextFilter {
     let out = "";
     let at = from;
     for (const finding of found) {
-      const start = Math.max(finding.start, from);
-      if (finding.end <= from || start >= until) continue;
+      const { start } = finding;
+      if (start >= until) continue;
       const instead = this.#onFinding(finding, buffer.slice(start, finding.end));
       if (instead === undefined || start < at) continue;
       out += buffer.slice(at, start) + instead;

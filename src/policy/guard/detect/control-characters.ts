@@ -1,4 +1,4 @@
-import type { Detector, Match } from "./detector.ts";
+import { type Detector, type Match, matchesFrom } from "./detector.ts";
 
 const unit = (code: number): string => `\\u${code.toString(16).padStart(4, "0")}`;
 const range = ([from, to]: readonly [number, number]): string => (from === to ? unit(from) : `${unit(from)}-${unit(to)}`);
@@ -22,17 +22,20 @@ const hidden: readonly (readonly [number, number])[] = [
 /** A terminal's orders, as far as they are all order. */
 const order = `${unit(0x1b)}\\[[0-?]{0,64}[ -/]{0,8}[@-~]`;
 /** Invisible letters (U+E0000 to U+E007F), but for those that make a flag of a region. */
-const tag = "\\udb40[\\udc00-\\udc7f]";
-const invisible = `(?<!\\ud83c\\udff4(?:${tag}){0,8})${tag}`;
+const flag = "\\ud83c\\udff4[\\udb40\\udc20-\\udc7f]{2,16}";
+const invisible = "\\udb40[\\udc00-\\udc7f]";
 
-const pattern = new RegExp(`${order}|[${hidden.map(range).join("")}]|${invisible}`, "g");
+const pattern = new RegExp(`${flag}|${order}|${invisible}|[${hidden.map(range).join("")}]+`, "g");
 
 /** Characters that are not for reading. */
 export const controlCharacters: Detector = {
-  find(text) {
+  find(text, from) {
     const found: Match[] = [];
-    for (const { index, 0: said } of text.matchAll(pattern)) {
-      found.push({ start: index, end: index + said.length, kind: "control_characters" });
+    for (const { index, 0: said } of matchesFrom(text, pattern, from)) {
+      if (said.charCodeAt(0) === 0xd83c) continue;
+      const before = found.at(-1);
+      if (before?.end === index) found.pop();
+      found.push({ start: before?.end === index ? before.start : index, end: index + said.length, kind: "control_characters" });
     }
     return found;
   },

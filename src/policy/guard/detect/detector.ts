@@ -11,13 +11,21 @@ export interface Match {
  * pattern has one repetition inside another.
  */
 export interface Detector {
-  /** In order of their beginnings. */
-  find(text: string): readonly Match[];
+  /** From `from` on, in order of their beginnings. What stands before only tells whether a word begins there. */
+  find(text: string, from: number): readonly Match[];
   /**
    * Where the text might go on to a match, or to a longer one, if more came: everything before is settled. `text.length` where
    * nothing can. It depends on the end of the text alone, and a match that is not settled begins no earlier.
    */
   pending(text: string): number;
+}
+
+/** Every place from `from` on where a pattern (with the flag g) fits. */
+export function matchesFrom(text: string, pattern: RegExp, from: number): RegExpStringIterator<RegExpExecArray> {
+  pattern.lastIndex = from;
+  const matches = text.matchAll(pattern);
+  pattern.lastIndex = 0;
+  return matches;
 }
 
 /** Where the run of characters of a class that ends the text begins, no further back than `longest`. */

@@ -12,10 +12,10 @@ const label = /[A-Za-z]{2,24}/y;
 
 /** E-mail addresses. */
 export const email: Detector = {
-  find(text) {
+  find(text, from) {
     const found: Match[] = [];
-    for (let sign = text.indexOf("@"); sign !== -1; sign = text.indexOf("@", sign + 1)) {
-      const least = Math.max(found.at(-1)?.end ?? 0, sign - longestLocal);
+    for (let sign = text.indexOf("@", from); sign !== -1; sign = text.indexOf("@", sign + 1)) {
+      const least = Math.max(found.at(-1)?.end ?? from, sign - longestLocal);
       let start = sign;
       while (start > least && inLocal(text.charCodeAt(start - 1))) start--;
       while (start < sign && !isWord(text.charCodeAt(start))) start++;

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { type Detector, isDigit, type Match, tailRun } from "./detector.ts";
+import { type Detector, isDigit, type Match, matchesFrom, tailRun } from "./detector.ts";
 
 const candidate = /(?<![\w.:])[0-9A-Fa-f:.]{3,45}(?![\w:])/g;
 const longest = 48;
@@ -9,9 +9,9 @@ const inAddress = (code: number): boolean =>
 
 /** Addresses of machines, versions 4 and 6. */
 export const ipAddresses: Detector = {
-  find(text) {
+  find(text, from) {
     const found: Match[] = [];
-    for (const { index, 0: said } of text.matchAll(candidate)) {
+    for (const { index, 0: said } of matchesFrom(text, candidate, from)) {
       const address = said.endsWith(".") || (said.endsWith(":") && !said.endsWith("::")) ? said.slice(0, -1) : said;
       if (address.length > 2 && isIP(address) !== 0)
         found.push({ start: index, end: index + address.length, kind: "ip_address" });

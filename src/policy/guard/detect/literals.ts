@@ -27,10 +27,10 @@ export function literals(texts: readonly string[], kind: string, options: { read
   const { next, depth, ends } = automaton(words, classes, width);
   const step = (state: number, code: number): number => next[state * width + (classes[code] ?? 0)] ?? 0;
   return {
-    find(text) {
+    find(text, from) {
       const found: Match[] = [];
       let state = 0;
-      for (let at = 0; at < text.length; at++) {
+      for (let at = from; at < text.length; at++) {
         state = step(state, text.charCodeAt(at));
         const length = ends[state] ?? 0;
         if (length > 0) found.push({ start: at + 1 - length, end: at + 1, kind });

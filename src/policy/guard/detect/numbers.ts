@@ -1,5 +1,5 @@
 import type { PiiKind } from "../rules.ts";
-import { type Detector, isDigit, type Match, tailRun } from "./detector.ts";
+import { type Detector, isDigit, type Match, matchesFrom, tailRun } from "./detector.ts";
 
 /** Whatever numbers are written with, dots and dashes among it. */
 const inNumber = (code: number): boolean =>
@@ -15,24 +15,24 @@ const ssn = /(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])/g;
 const national = [
   /(?<![\d.])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\d.]\d|\d)/g,
   /(?<![\d.])0[1-9][ .-]\d\d[ .-]\d\d[ .-]\d\d[ .-]\d\d(?!\d)/g,
-  /(?<![\d.])\(?0\d{2,4}\)?[ /-]\d{3,4}[ -]?\d{3,8}(?!\d)/g,
+  /(?<![\d.])(?:\(0\d{2,4}\)|0\d{2,4})[ /-]\d{3,4}[ -]?\d{3,8}(?!\d)/g,
 ] as const;
 const international = /(?<![\w+])\+[1-9][\d ()./-]{6,30}/g;
 
 /** Payment cards, telephone numbers and social security numbers, of the kinds that are asked for. */
 export function numbers(kinds: ReadonlySet<PiiKind>): Detector {
   return {
-    find(text) {
+    find(text, from) {
       if (!/\d[\d ()./-]{6}/.test(text)) return [];
       const found: Match[] = [];
-      if (kinds.has("payment_card")) found.push(...matches(text, card, "payment_card", isCard));
-      if (kinds.has("us_ssn")) found.push(...matches(text, ssn, "us_ssn"));
+      if (kinds.has("payment_card")) found.push(...matches(text, card, from, "payment_card", isCard));
+      if (kinds.has("us_ssn")) found.push(...matches(text, ssn, from, "us_ssn"));
       if (kinds.has("phone")) {
-        for (const { index, 0: said } of text.matchAll(international)) {
+        for (const { index, 0: said } of matchesFrom(text, international, from)) {
           const length = dialled(said, isDigit(text.charCodeAt(index + said.length)));
           if (length !== undefined) found.push({ start: index, end: index + length, kind: "phone" });
         }
-        for (const pattern of national) found.push(...matches(text, pattern, "phone"));
+        for (const pattern of national) found.push(...matches(text, pattern, from, "phone"));
       }
       return found.sort((a, b) => a.start - b.start);
     },
@@ -44,9 +44,9 @@ export function numbers(kinds: ReadonlySet<PiiKind>): Detector {
   };
 }
 
-function matches(text: string, pattern: RegExp, kind: string, holds?: (said: string) => boolean): Match[] {
+function matches(text: string, pattern: RegExp, from: number, kind: string, holds?: (said: string) => boolean): Match[] {
   const found: Match[] = [];
-  for (const { index, 0: said } of text.matchAll(pattern)) {
+  for (const { index, 0: said } of matchesFrom(text, pattern, from)) {
     if (holds === undefined || holds(said)) found.push({ start: index, end: index + said.length, kind });
   }
   return found;

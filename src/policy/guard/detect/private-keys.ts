@@ -1,6 +1,7 @@
-import type { Detector, Match } from "./detector.ts";
+import { type Detector, type Match, matchesFrom } from "./detector.ts";
 
-const header = /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----/g;
+/** Its last dashes may be the first of another. */
+const header = /-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?=-----)/g;
 const base64 = /[A-Za-z0-9+/=]{40}/;
 const body = /[A-Za-z0-9+/=\s\\]{0,16384}/y;
 const footer = "-----END ";
@@ -16,12 +17,12 @@ const begun = [
 
 /** Private keys as PEM has them, from header to footer, or as far as they go. */
 export const privateKeys: Detector = {
-  find(text) {
+  find(text, least) {
     const found: Match[] = [];
     let ending = -1;
-    for (const { index, 0: said } of text.matchAll(header)) {
+    for (const { index, 0: said } of matchesFrom(text, header, least)) {
       const start = found.at(-1)?.end ?? 0;
-      const from = index + said.length;
+      const from = index + said.length + 5;
       if (index < start) continue;
       if (ending < from && ending !== text.length) {
         const at = text.indexOf(footer, from);

@@ -1,4 +1,4 @@
-import { type Detector, isWord, type Match, tailRun } from "./detector.ts";
+import { type Detector, isWord, type Match, matchesFrom, tailRun } from "./detector.ts";
 
 /** A secret that begins with letters of its own, and goes on with at least `least` characters of a class. */
 interface Shape {
@@ -60,9 +60,9 @@ const tail = (code: number): boolean => isWord(code) || code === 0x2d || code ==
 
 /** Keys of providers, tokens of well-known services and JSON web tokens, by what they look like. */
 export const tokens: Detector = {
-  find(text) {
+  find(text, from) {
     const found: Match[] = [];
-    for (const { index, 0: said } of text.matchAll(whole)) {
+    for (const { index, 0: said } of matchesFrom(text, whole, from)) {
       const shape = every.find(({ prefix }) => said.startsWith(prefix));
       if (shape?.digit === true && !/\d/.test(said)) continue;
       found.push({ start: index, end: index + said.length, kind: shape?.kind ?? "jwt" });
