@@ -16,6 +16,12 @@ export function answerFound(answer: Answer, provider: ProviderView, nowMs: numbe
   const said = words(answer);
   const page = isPage(answer);
   if (status === 200 && answer.models !== undefined) return listed(answer, nowMs);
+  if (status >= 300 && status < 400)
+    return {
+      state: "problem",
+      what: `${modelsUrl} redirects to ${oneLine(answer.header("location") ?? "nowhere", 200)} (HTTP ${status}); no credential is sent after a redirect`,
+      todo: `set base_url of ${name} to where it leads`,
+    };
   if (page && status < 400)
     return {
       state: "problem",
@@ -27,12 +33,6 @@ export function answerFound(answer: Answer, provider: ProviderView, nowMs: numbe
       state: "warning",
       what: `${modelsUrl} answers with something else than a list of models`,
       todo: `check that base_url of ${name} is right; models can be called by name all the same if it is`,
-    };
-  if (status >= 300 && status < 400)
-    return {
-      state: "problem",
-      what: `${modelsUrl} redirects to ${oneLine(answer.header("location") ?? "nowhere", 200)} (HTTP ${status}); no credential is sent after a redirect`,
-      todo: `set base_url of ${name} to where it leads`,
     };
   if (status === 401 || (status === 400 && /api.?key/i.test(said))) return refused(provider, status, said);
   if (status === 402)
