@@ -95,9 +95,8 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     },
   });
   countConnections(server, gateway.telemetry);
-  server.maxConnections = config.limits.connections;
-  const { host, port } = config.server;
-  const listening = await orClosed(gateway, () => listen(server, host, port, gateway.clock));
+  const at = { ...config.server, most: config.limits.connections };
+  const listening = await orClosed(gateway, () => listen(server, at, gateway.clock));
   admission.start();
   // A connection that cannot be accepted is no reason to end the process.
   server.on("error", (error) => onTrouble(`A connection could not be taken: ${error.message}.`));

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Clock } from "../canonical/ports.ts";
+import { type Doors, openDoors } from "./doors.ts";
 
 export interface Drain {
   /** So long calls under way may take to finish, from now. */
@@ -21,21 +22,21 @@ export interface Listening {
   close(drain: Drain): Promise<number>;
 }
 
-/** Starts listening. Rejects with Node's error (`EADDRINUSE`, `EACCES` …) when the address cannot be had. */
-export function listen(server: Server, host: string, port: number, clock: Clock): Promise<Listening> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port, backlog: 4096 }, () => {
-      server.off("error", reject);
-      const bound = server.address();
-      const taken = typeof bound === "object" && bound !== null ? bound.port : port;
-      const name = host.includes(":") ? `[${host}]` : host;
-      resolve({ address: `http://${name}:${taken}`, close: (drain) => close(server, drain, clock) });
-    });
-  });
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** Connections at a time. */
+  readonly most: number;
 }
 
-function close(server: Server, { drainMs, windowMs, cut }: Drain, clock: Clock): Promise<number> {
+/** Starts listening. Rejects with Node's error (`EADDRINUSE`, `EACCES` …) when the address cannot be had. */
+export async function listen(server: Server, { host, port, most }: Address, clock: Clock): Promise<Listening> {
+  const doors = await openDoors(server, host, port, most);
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { address: `http://${name}:${doors.port}`, close: (drain) => close(server, doors, drain, clock) };
+}
+
+function close(server: Server, doors: Doors, { drainMs, windowMs, cut }: Drain, clock: Clock): Promise<number> {
   const openMs = Math.min(windowMs, drainMs);
   server.prependListener("request", (_, response) => {
     // Node says `Connection: close` then, unless the head has been written.
@@ -55,7 +56,7 @@ function close(server: Server, { drainMs, windowMs, cut }: Drain, clock: Clock):
       stopSweep = clock.after(sweepMs, sweep);
     };
     const shut = (): void => {
-      server.close(() => {
+      void doors.close().then(() => {
         stopDeadline();
         stopForce();
         stopSweep();
