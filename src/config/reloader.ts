@@ -23,7 +23,7 @@ export interface ReloaderOptions {
   readonly digest: (text: string) => string;
   /** Told of each attempt, in one line. */
   readonly onAttempt: (line: string, taken: boolean) => void;
-  /** How often the files are looked at. Default 400 ms: two looks that agree, and what is wrong is known within a second. */
+  /** How often the files are looked at. Default 250 ms: two looks that agree, and what is wrong is known within a second. */
   readonly lookMs?: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export class Reloader {
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
-    this.#lookMs = options.lookMs ?? 400;
+    this.#lookMs = options.lookMs ?? 250;
     this.#inForce = options.inForce;
     this.#since = options.clock.wall();
     this.#tried = options.instead === undefined ? identity(options.inForce) : "";
