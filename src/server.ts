@@ -54,6 +54,8 @@ export interface ServeOptions extends ComposeOptions {
   readonly source?: SettingsSource | undefined;
   /** Told of an invariant that does not hold: the process is to end. */
   readonly onBroken?: ((broken: InvariantError) => void) | undefined;
+  /** This process is handed its connections by another one. */
+  readonly handed?: boolean | undefined;
 }
 
 /**
@@ -95,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     },
   });
   countConnections(server, gateway.telemetry);
-  const at = { ...config.server, most: config.limits.connections };
+  const at = { ...config.server, most: config.limits.connections, handed: options.handed === true };
   const listening = await orClosed(gateway, () => listen(server, at, gateway.clock));
   admission.start();
   // A connection that cannot be accepted is no reason to end the process.

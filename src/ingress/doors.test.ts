@@ -12,6 +12,8 @@ afterEach(async () => {
   opened = undefined;
 });
 
+const at = (port: number, most: number) => ({ host: "127.0.0.1", port, most, handed: false });
+
 const echo = (): Server => createServer((_, response) => response.end("here"));
 
 describe("a server's doors", () => {
@@ -21,7 +23,7 @@ describe("a server's doors", () => {
     const server = echo();
     let taken = 0;
     server.on("connection", () => taken++);
-    opened = await openDoors(server, "127.0.0.1", 0, 1000);
+    opened = await openDoors(server, at(0, 1000));
     const callers = Array.from({ length: 200 }, () => connect(opened?.port ?? 0, "127.0.0.1"));
     // Ten turns of twenty milliseconds: one socket would have taken ten connections.
     await new Promise<void>((resolve) => {
@@ -39,7 +41,7 @@ describe("a server's doors", () => {
   });
 
   it("are told apart by nobody: every connection is served", async () => {
-    opened = await openDoors(echo(), "127.0.0.1", 0, 1000);
+    opened = await openDoors(echo(), at(0, 1000));
     const answers = await Promise.all(
       Array.from({ length: 100 }, async () => {
         const reply = await fetch(`http://127.0.0.1:${opened?.port}/`, { headers: { connection: "close" } });
@@ -50,21 +52,21 @@ describe("a server's doors", () => {
   });
 
   it("are not opened at an address that somebody else has, not even another gateway", async () => {
-    opened = await openDoors(echo(), "127.0.0.1", 0, 1000);
+    opened = await openDoors(echo(), at(0, 1000));
     const { port } = opened;
-    await assert.rejects(openDoors(echo(), "127.0.0.1", port, 1000), { code: "EADDRINUSE" });
+    await assert.rejects(openDoors(echo(), at(port, 1000)), { code: "EADDRINUSE" });
     const other = createNet();
     other.listen(0, "127.0.0.1");
     await once(other, "listening");
-    const at: AddressInfo | string | null = other.address();
-    assert.ok(typeof at === "object" && at !== null);
-    await assert.rejects(openDoors(echo(), "127.0.0.1", at.port, 1000), { code: "EADDRINUSE" });
+    const bound: AddressInfo | string | null = other.address();
+    assert.ok(typeof bound === "object" && bound !== null);
+    await assert.rejects(openDoors(echo(), at(bound.port, 1000)), { code: "EADDRINUSE" });
     other.close();
   });
 
   it("let in no more than the most, all together", async () => {
     const server = echo();
-    opened = await openDoors(server, "127.0.0.1", 0, 5);
+    opened = await openDoors(server, at(0, 5));
     let closed = 0;
     const callers = Array.from({ length: 20 }, () =>
       connect(opened?.port ?? 0, "127.0.0.1")

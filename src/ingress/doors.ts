@@ -1,4 +1,3 @@
-import cluster from "node:cluster";
 import type { Server } from "node:http";
 import { type AddressInfo, createServer, type Server as Door, type ListenOptions, type Socket } from "node:net";
 
@@ -11,6 +10,15 @@ import { type AddressInfo, createServer, type Server as Door, type ListenOptions
 const doorCount = 32;
 const backlog = 4096;
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** Connections at a time. */
+  readonly most: number;
+  /** This is a worker that is handed its connections by a process which has nothing else to do. */
+  readonly handed: boolean;
+}
+
 export interface Doors {
   /** The port that was really taken. */
   readonly port: number;
@@ -22,10 +30,9 @@ export interface Doors {
  * Has the server take connections at an address, `most` at a time: through several sockets where the system can share a port
  * among them, else through one. What comes past `most` is closed. Rejects with Node's error (`EADDRINUSE`, `EACCES` …) when the address cannot be had.
  */
-export async function openDoors(server: Server, host: string, port: number, most: number): Promise<Doors> {
+export async function openDoors(server: Server, { host, port, most, handed }: Address): Promise<Doors> {
   limit(server, most);
-  // Workers of a cluster are handed their connections by the primary, which has nothing else to do.
-  if (cluster.isWorker) return one(server, host, port);
+  if (handed) return one(server, host, port);
   // Sockets that share a port do not mind who else shares it: whether it is free must be asked for beforehand.
   const taken = await free(host, port);
   try {

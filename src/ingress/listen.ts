@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { Clock } from "../canonical/ports.ts";
-import { type Doors, openDoors } from "./doors.ts";
+import { type Address, type Doors, openDoors } from "./doors.ts";
 
 export interface Drain {
   /** So long calls under way may take to finish, from now. */
@@ -22,17 +22,10 @@ export interface Listening {
   close(drain: Drain): Promise<number>;
 }
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** Connections at a time. */
-  readonly most: number;
-}
-
 /** Starts listening. Rejects with Node's error (`EADDRINUSE`, `EACCES` …) when the address cannot be had. */
-export async function listen(server: Server, { host, port, most }: Address, clock: Clock): Promise<Listening> {
-  const doors = await openDoors(server, host, port, most);
-  const name = host.includes(":") ? `[${host}]` : host;
+export async function listen(server: Server, at: Address, clock: Clock): Promise<Listening> {
+  const doors = await openDoors(server, at);
+  const name = at.host.includes(":") ? `[${at.host}]` : at.host;
   return { address: `http://${name}:${doors.port}`, close: (drain) => close(server, doors, drain, clock) };
 }
 
