@@ -16,12 +16,14 @@ export interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: { readonly [name: string]: string | undefined };
+  /** The address it says that it listens on. Default 127.0.0.1. */
+  readonly listens?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
 }
 
 /** Starts a server that is told to take any free port, and waits until it is healthy. Throws with its output where it ends before. */
-export async function start({ command, args, ...options }: Launch): Promise<Served> {
+export async function start({ command, args, listens = "127.0.0.1", ...options }: Launch): Promise<Served> {
   const startedAt = performance.now();
   // In a group of its own: npx has children.
   const child = spawn(command, [...args], { ...options, stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -29,8 +31,8 @@ export async function start({ command, args, ...options }: Launch): Promise<Serv
   const address = new Promise<string>((resolve, reject) => {
     const hear = (piece: Buffer): void => {
       text += piece.toString();
-      const found = /https?:\/\/127\.0\.0\.1:[1-9]\d*/.exec(text);
-      if (found) resolve(found[0]);
+      const found = new RegExp(`http://${listens.replaceAll(".", "\\.")}:([1-9]\\d*)`).exec(text);
+      if (found) resolve(`http://127.0.0.1:${found[1]}`);
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
