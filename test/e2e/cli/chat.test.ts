@@ -69,7 +69,7 @@ test("a conversation: streamed, with tokens and cost after each answer, that rem
   if (running === undefined || typist === undefined) return;
   const first = await typist.type(`hello world${enter}`, /sim\/echo · \d+ in, 2 out · \$0\.0\d+ · \d+\.\d s/);
   assert.match(first, /hello world\r+\n[\s\S]*hello world/);
-  await typist.type(`"""${enter}one${enter}two${enter}"""${enter}`, /one\r+\n[\s\S]*one\r\ntwo\r\n[\s\S]*out · \$/);
+  await typist.type(`"""${enter}one${enter}two${enter}"""${enter}`, /one\r\ntwo\r\n[\s\S]*out · \$/);
   await typist.type(`and \\${enter}on${enter}`, /\[2Kand \r\non\r\n[\s\S]*out · \$/);
   await typist.type(`/cost${enter}`, /3 answers · \d+ tokens in, \d+ out · \$0\.\d+/);
   await typist.type(`/system${enter}`, /Told beforehand: be kind/);

@@ -67,6 +67,9 @@ export interface Ended {
   readonly err: string;
 }
 
+/** What has not come after so long will not come. */
+const patienceMs = 30_000;
+
 /** A command under way. */
 export class Running {
   readonly child: ChildProcess;
@@ -97,12 +100,15 @@ export class Running {
 
   /** The first match in what it has written to stdout since `from`, once there is one. */
   async until(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    const late = AbortSignal.timeout(patienceMs);
     for (;;) {
       const match = pattern.exec(this.out.slice(from));
       if (match !== null) return match;
-      if (this.child.exitCode !== null) throw new Error(`It ended without writing ${pattern}:\n${this.out}\n${this.err}`);
+      const how = this.child.exitCode !== null ? "It ended" : late.aborted ? "It goes on" : undefined;
+      if (how !== undefined) throw new Error(`${how} without writing ${pattern} after:\n${this.out}\n${this.err}`);
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
+        late.addEventListener("abort", () => resolve(), { once: true });
       });
     }
   }
