@@ -11,7 +11,7 @@ import type { Codec, WireRequest } from "../wires/wire.ts";
 import { AttemptEntry } from "./attempt-entry.ts";
 import type { Candidate } from "./candidate.ts";
 import { prepare } from "./prepare.ts";
-import { callerHeaders } from "./reply-headers.ts";
+import { callerHeaders, withRequestId } from "./reply-headers.ts";
 import { streamReply } from "./stream-reply.ts";
 import { upstreamRequest } from "./upstream-request.ts";
 import { parseJson, wholeReply } from "./whole-reply.ts";
@@ -60,6 +60,7 @@ export async function attempt<Op extends Operation>(
     entry.onHeaders(upstream);
     call.record.headers = callerHeaders(upstream.headers, deps.redact);
     if (upstream.status < 200 || upstream.status > 299) throw await readError(upstream, call, candidate, deps);
+    call.record.headers = withRequestId(call.record.headers, call);
     return call.stream
       ? await streamReply(upstream, prepared, entry, {
           clock,

@@ -1,4 +1,4 @@
-import type { HeaderBag } from "../canonical/call.ts";
+import type { Call, HeaderBag } from "../canonical/call.ts";
 import type { Redact } from "../canonical/log.ts";
 
 const shown = new Set(["request-id", "x-request-id", "openai-processing-ms", "openai-version"]);
@@ -13,6 +13,20 @@ export function callerHeaders(headers: HeaderBag, redact: Redact = (text) => tex
       found[name] = redact(value);
   }
   return found;
+}
+
+/** Where the SDKs of a wire look for the id of their request. */
+const requestIdHeaders = new Map([
+  ["openai-chat", "x-request-id"],
+  ["openai-responses", "x-request-id"],
+  ["openai-embeddings", "x-request-id"],
+  ["anthropic-messages", "request-id"],
+]);
+
+/** The headers with an id that the caller's own SDK finds: the provider's where it gave one under that name, else the call's. */
+export function withRequestId(headers: HeaderBag, { id, callerWire = "" }: Pick<Call, "id" | "callerWire">): HeaderBag {
+  const name = requestIdHeaders.get(callerWire);
+  return name === undefined || headers[name] !== undefined ? headers : { ...headers, [name]: id };
 }
 
 /** The provider's own name for the request, to be quoted to its support. */

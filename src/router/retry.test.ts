@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { errorTable, GatewayError } from "../canonical/error.ts";
-import { callerHeaders, requestId } from "./reply-headers.ts";
+import { callerHeaders, requestId, withRequestId } from "./reply-headers.ts";
 import { retryDelay, retryPolicy } from "./retry.ts";
 
 const random = (next: number) => ({ next: () => next, hex: () => "" });
@@ -68,4 +68,13 @@ it("of the provider's headers callers see request ids and rate limits, no cookie
   assert.deepEqual(callerHeaders({ ...shown, ...hidden, "openai-version": undefined }), shown);
   assert.equal(requestId({ "cf-ray": "c" }), "c");
   assert.equal(requestId({ "cf-ray": "c", "request-id": "q" }), "q");
+});
+
+it("every caller finds an id where its SDK looks for one: the provider's own, else the call's", () => {
+  const told = (callerWire: string | undefined) => withRequestId({ "x-request-id": "theirs" }, { id: "call_1", callerWire });
+  assert.deepEqual(told("openai-responses"), { "x-request-id": "theirs" });
+  assert.deepEqual(told("anthropic-messages"), { "x-request-id": "theirs", "request-id": "call_1" });
+  assert.deepEqual(told("gemini"), { "x-request-id": "theirs" });
+  assert.deepEqual(told(undefined), { "x-request-id": "theirs" });
+  assert.deepEqual(withRequestId({}, { id: "call_1", callerWire: "openai-chat" }), { "x-request-id": "call_1" });
 });

@@ -26,6 +26,14 @@ for (const provider of ["ant", "oai"]) {
     const ask = (body: Anthropic.MessageCreateParamsNonStreaming, streaming: boolean): Promise<Anthropic.Message> =>
       streaming ? client.messages.stream(body).finalMessage() : client.messages.create(body);
 
+    test("the id of the request is where the SDK looks for it", async () => {
+      const messages: Anthropic.MessageParam[] = [{ role: "user", content: "hi" }];
+      const body = { model: `${provider}/echo`, max_tokens: 20, messages };
+      assert.match((await client.messages.create(body))._request_id ?? "none", /^(req|call)_/);
+      const streamed = await client.messages.stream(body).withResponse();
+      assert.match(streamed.request_id ?? "none", /^(req|call)_/);
+    });
+
     for (const streaming of [false, true]) {
       const how = streaming ? ", streamed" : "";
 

@@ -27,6 +27,7 @@ for (const provider of ["oai", "ant"]) {
       assert.equal(answer.object, "chat.completion");
       assert.equal(answer.choices[0]?.message.content, "Grüße, 世界 👋");
       assert.equal(answer.choices[0]?.finish_reason, "stop");
+      assert.match(answer._request_id ?? "none", /^(req|call)_/);
       assert.ok(answer.usage);
       assert.equal(answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens);
     });
