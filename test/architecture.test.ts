@@ -78,6 +78,16 @@ const held: {
       "src/cli/x.ts": text,
     })),
   },
+  "S8: no statement of SQL is put together from text": {
+    rule: rules.noSqlFromText,
+    planted: [
+      "const a = `SELECT * FROM entries WHERE key_id = '$" + "{key}'`;",
+      'const a = "delete from entries where id = " + id;',
+      "const f = (n) => db.prepare(`PRAGMA user_version = $" + "{n}`);",
+      "const a = sql.raw(text);",
+      "const a = sql.lit(key);",
+    ].map((text) => ({ "src/ledger/x.ts": text })),
+  },
   "no test is skipped or favoured": {
     rule: rules.everyTestRuns,
     planted: [{ "src/a/x.test.ts": 'test.skip("x", () => {});' }, { "test/x.test.ts": 'describe.only("x", () => {});' }],

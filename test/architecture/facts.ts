@@ -24,6 +24,8 @@ export interface Module {
   readonly members: readonly Found[];
   /** Plain names that are called, as `f()`, or constructed, as `new F()` and `new F(…)`. */
   readonly calls: readonly Found[];
+  /** SQL statements put together from pieces that are no constants of the module. */
+  readonly pieced: readonly Found[];
   /** Comments that silence a checker. */
   readonly silenced: readonly Found[];
 }
@@ -35,6 +37,7 @@ export function examine(path: string, source: string): Module {
   const lineOf = lineFinder(source);
   const imports: Found[] = [];
   const [anys, casts, bangs, members, calls]: [Found[], Found[], Found[], Found[], Found[]] = [[], [], [], [], []];
+  const pieced: Found[] = [];
   const found = (list: Found[], what: string, at: number): void => {
     list.push({ what, line: lineOf(at) });
   };
@@ -42,6 +45,13 @@ export function examine(path: string, source: string): Module {
   for (const { entries } of module.staticExports) {
     for (const { moduleRequest } of entries) if (moduleRequest) found(imports, moduleRequest.value, moduleRequest.start);
   }
+  const constants = new Set(
+    program.body.flatMap((node) => {
+      const declared = node.type === "ExportNamedDeclaration" ? node.declaration : node;
+      if (declared?.type !== "VariableDeclaration" || declared.kind !== "const") return [];
+      return declared.declarations.flatMap(({ id }) => (id.type === "Identifier" ? [id.name] : []));
+    }),
+  );
   new Visitor({
     ImportExpression: ({ source, start }) =>
       found(imports, source.type === "Literal" ? String(source.value) : "(computed)", start),
@@ -58,6 +68,23 @@ export function examine(path: string, source: string): Module {
       if (property.type === "Identifier" && !computed) found(members, `${object.name}.${property.name}`, start);
       if (property.type === "Literal") found(members, `${object.name}.${String(property.value)}`, start);
     },
+    TemplateLiteral: ({ quasis, expressions, start }) => {
+      const [first] = quasis;
+      if (first === undefined || !statement.test(first.value.raw)) return;
+      const constant = expressions.every((expression) => {
+        const root =
+          expression.type === "CallExpression" && expression.callee.type === "MemberExpression"
+            ? expression.callee.object
+            : expression;
+        return root.type === "Identifier" && constants.has(root.name);
+      });
+      if (!constant) found(pieced, first.value.raw, start);
+    },
+    BinaryExpression: ({ left, operator, start }) => {
+      if (operator === "+" && left.type === "Literal" && statement.test(String(left.value))) {
+        found(pieced, String(left.value), start);
+      }
+    },
     CallExpression: ({ callee, start }) => {
       if (callee.type === "Identifier") found(calls, `${callee.name}()`, start);
     },
@@ -73,8 +100,12 @@ export function examine(path: string, source: string): Module {
       ),
     )
     .map(({ value, start }) => ({ what: value.trim(), line: lineOf(start) }));
-  return { path, lines: countLines(source), imports, anys, casts, bangs, members, calls, silenced };
+  return { path, lines: countLines(source), imports, anys, casts, bangs, members, calls, pieced, silenced };
 }
+
+/** How a statement of SQL begins. */
+const statement =
+  /^\s*(?:select\s|insert\s+(?:or\s+\w+\s+)?into\s|update\s+\S+\s+set\s|delete\s+from\s|create\s+(?:table|index|view|trigger)\s|alter\s+table\s|drop\s+\w+\s|pragma\s|attach\s|with\s+\w+\s+as\s)/i;
 
 const countLines = (source: string): number => source.split("\n").length - (source.endsWith("\n") ? 1 : 0);
 
