@@ -1,9 +1,9 @@
 import type { Cost } from "../canonical/cost.ts";
 import type { AttemptEnd, AttemptStart } from "../canonical/ports.ts";
-import type { Usage } from "../canonical/usage.ts";
 import type { Again, CallFacts } from "./call-facts.ts";
 import { type Gauge, gaugesOf, type Meter } from "./gauges.ts";
 import { ModelLabels } from "./model-labels.ts";
+import { type Bucket, buckets, Tallies } from "./tallies.ts";
 
 /** What calls tell the counters. */
 export interface CallMetrics {
@@ -31,7 +31,6 @@ export interface Metrics extends CallMetrics {
 
 /** Seconds. Answers of models take from milliseconds (a simulator) to minutes (a long thought). */
 const durations = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
-const buckets = ["inputUncached", "cacheRead", "cacheWrite5m", "cacheWrite1h", "outputVisible", "outputReasoning"] as const;
 const kinds = {
   inputUncached: "input_uncached",
   cacheRead: "cache_read",
@@ -39,7 +38,7 @@ const kinds = {
   cacheWrite1h: "cache_write_1h",
   outputVisible: "output_visible",
   outputReasoning: "output_reasoning",
-} as const satisfies { [bucket in (typeof buckets)[number]]: string };
+} as const satisfies { [bucket in Bucket]: string };
 
 /** Opens the counters. The library behind them is loaded only here: who needs no metrics does not wait for it. */
 export async function openMetrics(): Promise<Metrics> {
@@ -64,6 +63,22 @@ export async function openMetrics(): Promise<Metrics> {
     "code",
   ]);
   const labels = new ModelLabels();
+  const tallies = new Tallies();
+  /** To the library, what was counted since it was read last. */
+  const hand = (): void => {
+    const taken = tallies.take();
+    for (const { provider, model, terminal, code = "", ...tally } of taken.attempts) {
+      const of = { provider, model };
+      attempts.inc({ ...of, terminal, code }, tally.attempts);
+      for (const bucket of buckets)
+        if (tally.tokens[bucket] > 0) tokens.inc({ ...of, kind: kinds[bucket] }, tally.tokens[bucket]);
+      if (tally.dollars > 0) cost.inc(of, tally.dollars);
+      if (tally.unpriced > 0) unpriced.inc(of, tally.unpriced);
+    }
+    for (const { wire, operation, provider, model, terminal, code = "", calls: count } of taken.calls) {
+      calls.inc({ wire, operation, provider, model, terminal, code }, count);
+    }
+  };
   const meters: Meter = {
     gauge: (name, help, read) => {
       new Gauge({
@@ -93,29 +108,28 @@ export async function openMetrics(): Promise<Metrics> {
     },
     attemptEnded: ({ provider, upstreamModel }, end, price) => {
       const { terminal, errorCode, usage } = end;
-      const of = { provider, model: labels.of(provider, upstreamModel, isAnswer(end)) };
-      attempts.inc({ ...of, terminal, code: errorCode ?? "" });
-      if (usage !== undefined) countTokens(usage, (kind, count) => tokens.inc({ ...of, kind }, count));
-      if (price !== undefined) cost.inc(of, Number(price.nano) / 1e9);
-      else if (usage !== undefined) unpriced.inc(of);
+      const kind = { provider, model: labels.of(provider, upstreamModel, isAnswer(end)), terminal, code: errorCode };
+      tallies.attempt(kind, usage, price?.nano);
     },
     callEnded: (facts) => {
       const { wire, operation, provider = "none", upstreamModel, terminal, code, durationMs, firstContentMs, stream } = facts;
       const named = upstreamModel === undefined ? "none" : labels.of(provider, upstreamModel, false);
       const of = { wire, operation, provider, model: named };
-      calls.inc({ ...of, terminal, code: code ?? "" });
-      callSeconds.observe({ ...of, stream: String(stream) }, durationMs / 1000);
+      tallies.call({ ...of, terminal, code });
+      callSeconds.observe({ ...of, stream: stream ? "true" : "false" }, durationMs / 1000);
       if (firstContentMs !== undefined) firstSeconds.observe(of, firstContentMs / 1000);
     },
     refused: (code) => refusals.inc({ code }),
     add: (gauges) => gaugesOf(gauges, meters),
-    text: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-    snapshot: () => registry.getMetricsAsJSON(),
+    text: async () => {
+      hand();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+    snapshot: () => {
+      hand();
+      return registry.getMetricsAsJSON();
+    },
   };
 }
 
 const isAnswer = ({ terminal }: AttemptEnd): boolean => terminal === "finished" || terminal === "limited";
-
-function countTokens(usage: Usage, count: (kind: string, tokens: number) => void): void {
-  for (const bucket of buckets) if (usage[bucket] > 0) count(kinds[bucket], usage[bucket]);
-}

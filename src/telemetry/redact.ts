@@ -144,7 +144,8 @@ const shapes = new RegExp(
 const named =
   /\b(bearer|basic)[ +]+[\w.~+/=-]{8,}|([?&](?:key|api[_-]?key|access_token|token|secret|signature)=)[\w.~+/=%-]{4,}|(:\/\/[^\s/:@"'\\]{1,100}:)[^\s/@"'\\]{1,200}(?=@)/gi;
 /** All of the above have one of these: without it there is nothing to look for. */
-const hint = /k-|AIza|A[KS]IA|_|eyJ|PRIVATE|earer|asic|[?&]|:\/\/|EARER|ASIC|xox|glpat|hf-|gsk-|xai-|pplx-/;
+const hint =
+  /[srp]k-|AIza|A[KS]IA|gh[opsur][_-]|github_pat|glpat|xox|hf[_-]|gsk[_-]|xai[_-]|pplx|pgadmin|eyJ|PRIVATE|earer|asic|EARER|ASIC|[?&]\w|:\/\//;
 
 function withoutShapes(text: string): string {
   if (!hint.test(text)) return text;
