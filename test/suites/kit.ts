@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { specsFolder } from "../../src/framing/testing/streams.ts";
 import { statusesOf } from "../e2e/edge/wire.ts";
 
-/** A file of the suites, or undefined where the specifications are not here. */
+/** A file of the suites, or undefined where the specifications are not here; CI must have them. */
 export function suiteFile(path: string): Buffer | undefined {
   const folder = suiteFolder(path);
   return folder === undefined ? undefined : readFileSync(folder);
@@ -13,6 +13,7 @@ export function suiteFile(path: string): Buffer | undefined {
 export function suiteFolder(path: string): string | undefined {
   const root = specsFolder();
   const whole = root === undefined ? undefined : join(root, "suites", path);
+  if (process.env["CI"] === "true" && (whole === undefined || !existsSync(whole))) throw new Error(`no suite at ${path}`);
   return whole !== undefined && existsSync(whole) ? whole : undefined;
 }
 
