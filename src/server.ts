@@ -83,6 +83,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     clock: gateway.clock,
     random: gateway.random,
     operator: operatorOf(gateway, reloader),
+    onError: ({ code }) => gateway.telemetry.metrics?.refused(code),
     onInternalError: (callId, error) => {
       if (options.log === undefined) onTrouble(`Call ${callId} failed inside the gateway: ${cause(error)}`);
       else options.log.error("call_failed", failureFields(callId, error));

@@ -248,7 +248,7 @@ export class HttpIngress {
     } catch (thrown) {
       if (sink === undefined) throw thrown;
       const error = toGatewayError(thrown);
-      if (error.code === "internal") this.#options.onInternalError(exchange.id, error);
+      this.#report(exchange, error);
       sink.end({ kind: "error", error }, false);
       return;
     } finally {
@@ -256,7 +256,8 @@ export class HttpIngress {
       this.#release(exchange);
     }
     sink ??= open();
-    await sink.run(reply.batches, reply.relayed);
+    const terminal = await sink.run(reply.batches, reply.relayed);
+    if ("error" in terminal) this.#report(exchange, terminal.error);
     exchange.warnings.addAll(encoder.warnings);
   }
 
@@ -285,10 +286,15 @@ export class HttpIngress {
     this.#write(exchange, 200, { "content-type": contentType, "cache-control": "no-store" }, text);
   }
 
+  #report({ id }: Exchange, error: GatewayError): void {
+    if (error.code === "internal") this.#options.onInternalError(id, error);
+    this.#options.onError?.(error);
+  }
+
   #fail(exchange: Exchange, error: GatewayError): void {
     const { response, request } = exchange;
     this.#release(exchange);
-    if (error.code === "internal") this.#options.onInternalError(exchange.id, error);
+    this.#report(exchange, error);
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;

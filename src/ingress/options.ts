@@ -49,6 +49,8 @@ export interface IngressOptions {
   readonly random: Random;
   /** Told of every error that is the gateway's own fault. */
   readonly onInternalError: (callId: string, error: GatewayError) => void;
+  /** Told of every error that somebody is answered with, or told of within a stream. For counters. */
+  readonly onError?: ((error: GatewayError) => void) | undefined;
   readonly limits: IngressLimits;
 }
 
