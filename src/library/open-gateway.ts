@@ -1,7 +1,9 @@
 import { compose } from "../compose.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/problems.ts";
 import { openCaller } from "../identity/keys.ts";
 import { resolveProviders } from "../providers/index.ts";
+import { ProviderError } from "../providers/resolve.ts";
 import type { Gateway } from "./gateway.ts";
 import { LiveGateway } from "./live-gateway.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -18,7 +20,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const settled = { ...config, keys };
   const core = await compose({
     config: settled,
-    providers: resolveProviders(settled.providers, settled.environment),
+    providers: providersOf(settled),
     onTrouble,
     yields: true,
   });
@@ -31,4 +33,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     losses,
     totalMs: settled.timeouts.totalMs,
   });
+}
+
+function providersOf({ providers, environment }: Config): ReturnType<typeof resolveProviders> {
+  try {
+    return resolveProviders(providers, environment);
+  } catch (thrown) {
+    throw thrown instanceof ProviderError ? new ConfigError([{ message: thrown.message }]) : thrown;
+  }
 }
