@@ -6,7 +6,6 @@ import type { Engine, Ports } from "./cli/ports.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
 import { present, systemFiles } from "./machine/files.ts";
-import { sendHttp } from "./machine/http.ts";
 import { readLines } from "./machine/lines.ts";
 import { readStdin, systemTerminal } from "./machine/terminal.ts";
 import { systemClock } from "./transport/clock.ts";
@@ -38,7 +37,7 @@ function processPorts(): Ports {
     readLines,
     readFile: (path) => present(() => readFileSync(path, "utf8")),
     files: systemFiles,
-    http: sendHttp,
+    http: async (request) => (await import("./machine/http.ts")).sendHttp(request),
     getJson,
     wall: systemClock.wall,
     now: systemClock.now,
@@ -85,9 +84,14 @@ async function engine(): Promise<Engine> {
 }
 
 async function getJson(url: string, timeoutMs: number): Promise<Json | undefined> {
-  const { HttpTransport, readAll } = await import("./transport/http-transport.ts");
+  const [{ HttpTransport, readAll }, { EgressPolicy }] = await Promise.all([
+    import("./transport/http-transport.ts"),
+    import("./transport/egress.ts"),
+  ]);
   const { origin, pathname } = new URL(url);
-  const transport = new HttpTransport({ clock: systemClock });
+  // Asked for are the servers of this machine that we look for by ourselves.
+  const policy = new EgressPolicy({ allow: [], named: [origin] });
+  const transport = new HttpTransport({ clock: systemClock, egress: { policy: () => policy } });
   const timeouts = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };
   try {
     const signal = AbortSignal.timeout(timeoutMs);

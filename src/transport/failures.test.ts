@@ -7,6 +7,7 @@ import { systemClock } from "./clock.ts";
 import { HttpTransport, readAll, TransportError } from "./http-transport.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { patient, rejection, rig } from "./testing/harness.ts";
+import { openEgress } from "./testing/network.ts";
 import { chunk, chunkedHead, type RawRequest, reply } from "./testing/raw-server.ts";
 
 interface Case {
@@ -177,7 +178,7 @@ describe("what providers do wrong", () => {
     const port = typeof address === "object" && address !== null ? address.port : 0;
     server.close();
     await once(server, "close");
-    const transport = new HttpTransport({ clock: systemClock });
+    const transport = new HttpTransport({ clock: systemClock, egress: openEgress });
     const send = (origin: string): Promise<unknown> =>
       rejection(
         transport.send({

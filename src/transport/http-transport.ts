@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { GatewayError } from "../canonical/error.ts";
 import type { Clock } from "../canonical/ports.ts";
-import { EgressPolicy } from "./egress.ts";
 import { Exchange } from "./exchange.ts";
 import { outgoingHeaders } from "./headers.ts";
 import type { Egress } from "./network.ts";
@@ -18,12 +17,9 @@ export interface HttpTransportOptions {
   readonly connections?: number | undefined;
   /** Ceiling over every request's `connectMs`. Default 30,000. */
   readonly connectMs?: number | undefined;
-  /** Where it may connect to. Default: public addresses alone. */
-  readonly egress?: Egress | undefined;
+  /** Where it may connect to, and how. */
+  readonly egress: Egress;
 }
-
-/** TEMPORARY until every composition hands in its policy. */
-const unguarded: Egress = { policy: () => new EgressPolicy({ allow: [], classify: () => "public" }) };
 
 /**
  * HTTP/1.1 to providers over kept-alive connections, one pool per origin.
@@ -43,7 +39,7 @@ export class HttpTransport {
     this.#clock = options.clock;
     this.#connections = options.connections ?? 1024;
     this.#connectMs = options.connectMs ?? 30_000;
-    this.#egress = options.egress ?? unguarded;
+    this.#egress = options.egress;
   }
 
   /** Resolves once the reply's headers are there, whatever its status. */

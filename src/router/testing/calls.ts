@@ -9,6 +9,7 @@ import { parseJsonBody } from "../../framing/json-body.ts";
 import { type ConfiguredProvider, resolveProviders } from "../../providers/index.ts";
 import { HttpTransport, type UpstreamReply, type UpstreamRequest } from "../../transport/http-transport.ts";
 import { FakeClock } from "../../transport/testing/fake-clock.ts";
+import { openEgress } from "../../transport/testing/network.ts";
 import { anthropicMessages } from "../../wires/anthropic-messages/index.ts";
 import { openaiChat } from "../../wires/openai-chat/index.ts";
 import type { Wire } from "../../wires/wire.ts";
@@ -82,7 +83,7 @@ export class ScriptedTransport extends HttpTransport {
   readonly #replies: ScriptedReply[];
 
   constructor(replies: readonly ScriptedReply[]) {
-    super({ clock: new FakeClock() });
+    super({ clock: new FakeClock(), egress: openEgress });
     this.#replies = [...replies];
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../../canonical/ports.ts";
 import { systemClock } from "../clock.ts";
 import { type BodyReader, HttpTransport, type UpstreamReply, type UpstreamRequest } from "../http-transport.ts";
+import { openEgress } from "./network.ts";
 import { type RawRequest, RawServer } from "./raw-server.ts";
 
 export interface Rig extends AsyncDisposable {
@@ -18,7 +19,11 @@ export async function rig(
   options: { readonly clock?: Clock | undefined; readonly connections?: number | undefined } = {},
 ): Promise<Rig> {
   const server = await RawServer.listen(handler);
-  const transport = new HttpTransport({ clock: options.clock ?? systemClock, connections: options.connections });
+  const transport = new HttpTransport({
+    clock: options.clock ?? systemClock,
+    connections: options.connections,
+    egress: openEgress,
+  });
   const abort = new AbortController();
   return {
     server,

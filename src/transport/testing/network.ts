@@ -1,6 +1,7 @@
 import { createConnection } from "node:net";
 import { type AddressClass, classify } from "../address.ts";
-import { type Address, type Network, systemNetwork } from "../network.ts";
+import { EgressPolicy } from "../egress.ts";
+import { type Address, type Egress, type Network, systemNetwork } from "../network.ts";
 
 /** In tests this address of loopback stands for the public internet: whatever listens there is really connected to. */
 export const publicAddress = "127.0.0.2";
@@ -9,6 +10,11 @@ export const testClassify = (address: string): AddressClass => (address === publ
 
 const addresses = (list: readonly string[]): readonly Address[] =>
   list.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+
+const everywhere = new EgressPolicy({ allow: [], classify: () => "public" });
+
+/** For tests of other things: all of this machine may be connected to. */
+export const openEgress: Egress = { policy: () => everywhere };
 
 /** A resolver of names that a test gives: each asking takes the next of a name's answers, the last one for ever. */
 export class TestNetwork implements Network {
