@@ -1,4 +1,5 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Clock } from "../canonical/ports.ts";
 import { type Address, type Doors, openDoors } from "./doors.ts";
 
@@ -24,12 +25,32 @@ export interface Listening {
 
 /** Starts listening. Rejects with Node's error (`EADDRINUSE`, `EACCES` …) when the address cannot be had. */
 export async function listen(server: Server, at: Address, clock: Clock): Promise<Listening> {
+  const silent = silentConnections(server);
   const doors = await openDoors(server, at);
   const name = at.host.includes(":") ? `[${at.host}]` : at.host;
-  return { address: `http://${name}:${doors.port}`, close: (drain) => close(server, doors, drain, clock) };
+  return { address: `http://${name}:${doors.port}`, close: (drain) => close(server, doors, silent, drain, clock) };
 }
 
-function close(server: Server, doors: Doors, { drainMs, windowMs, cut }: Drain, clock: Clock): Promise<number> {
+/** Connections on which nothing was asked yet. Node counts them as busy, and forgets their time limits when it closes. */
+function silentConnections(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  server.on("connection", (socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  const heard = ({ socket }: IncomingMessage): boolean => silent.delete(socket);
+  server.prependListener("request", heard);
+  server.prependListener("checkContinue", heard);
+  return silent;
+}
+
+function close(
+  server: Server,
+  doors: Doors,
+  silent: ReadonlySet<Socket>,
+  { drainMs, windowMs, cut }: Drain,
+  clock: Clock,
+): Promise<number> {
   const openMs = Math.min(windowMs, drainMs);
   server.prependListener("request", (_, response) => {
     // Node says `Connection: close` then, unless the head has been written.
@@ -39,6 +60,7 @@ function close(server: Server, doors: Doors, { drainMs, windowMs, cut }: Drain, 
     let wereCut = 0;
     let stopSweep = (): void => {};
     let stopForce = (): void => {};
+    let stopSilent = (): void => {};
     const stopDeadline = clock.after(drainMs, () => {
       wereCut = cut();
       stopForce = clock.after(lastWordsMs, () => server.closeAllConnections());
@@ -52,10 +74,14 @@ function close(server: Server, doors: Doors, { drainMs, windowMs, cut }: Drain, 
       void doors.close().then(() => {
         stopDeadline();
         stopForce();
+        stopSilent();
         stopSweep();
         resolve(wereCut);
       });
       sweep();
+      stopSilent = clock.after(lastWordsMs, () => {
+        for (const socket of silent) socket.destroy();
+      });
     };
     if (openMs === 0) shut();
     else clock.after(openMs, shut);
@@ -64,5 +90,5 @@ function close(server: Server, doors: Doors, { drainMs, windowMs, cut }: Drain, 
 
 /** How often connections that have fallen idle are closed while the server drains. */
 const sweepMs = 50;
-/** For calls that were ended at the deadline to tell their callers so. */
+/** For calls that were ended at the deadline to tell their callers so, and for a connection's first request to arrive. */
 const lastWordsMs = 500;
