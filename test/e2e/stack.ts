@@ -8,6 +8,7 @@ import { openLedgerReader } from "../../src/ledger/reader.ts";
 import { knownNames, resolveProviders } from "../../src/providers/index.ts";
 import { type RunningGateway, type ServeOptions, serve } from "../../src/server.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts";
+import { offline } from "../../src/transport/testing/network.ts";
 
 /** A gateway in front of a simulator that it knows as `oai` (OpenAI's wire) and `ant` (Anthropic's), all on loopback. */
 export interface Stack {
@@ -55,6 +56,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const yaml = `
 server: { host: 127.0.0.1, port: 0 }
 data_dir: ${dataDir}
+media: { fetch: never }
 ${options.keys === false ? "" : `keys: [{ id: dev, secret: ${key}, labels: { team: web } }]`}
 providers:
   oai: { wire: openai-chat, base_url: ${upstream}/v1, api_key: ${options.credentials?.oai ?? "none"}, quirks: { developer_role: true, max_tokens_field: max_completion_tokens } }
@@ -78,6 +80,7 @@ ${options.yaml ?? ""}
     random: options.random,
     ...options.observed,
     clock: options.clock,
+    outside: offline,
   });
   const { address } = running;
   return {

@@ -16,6 +16,12 @@ const everywhere = new EgressPolicy({ allow: [], classify: () => "public" });
 /** For tests of other things: all of this machine may be connected to. */
 export const openEgress: Egress = { policy: () => everywhere };
 
+/** The machine's own sockets and no names at all, so that a test asks nobody outside for any. */
+export const offline: Network = {
+  resolve: (host) => Promise.reject(Object.assign(new Error(`no such name: ${host}`), { code: "ENOTFOUND" })),
+  dial: systemNetwork.dial,
+};
+
 /** A resolver of names that a test gives: each asking takes the next of a name's answers, the last one for ever. */
 export class TestNetwork implements Network {
   readonly #names = new Map<string, string[][]>();
