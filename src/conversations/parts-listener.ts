@@ -78,7 +78,11 @@ export class PartsListener<T> {
 
   /** The same of choices that nobody said were finished, of an answer that is whole all the same. */
   end(): readonly T[] {
-    return [...this.#choices.keys()].flatMap((choice) => this.#close(choice) ?? []);
+    return [...this.#choices.keys()].flatMap((choice) => {
+      const made = this.#close(choice);
+      // In a list of its own: what is made may be a list.
+      return made === undefined ? [] : [made];
+    });
   }
 
   #close(choice: number): T | undefined {

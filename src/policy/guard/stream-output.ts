@@ -63,17 +63,27 @@ class GuardedBatches<Op extends Operation> implements Batches<Op> {
     const out: StreamItem<Op>[] = [];
     for (const item of items) {
       const chunks: ReturnType<StreamItem<Op>["chunks"]>[number][] = [];
-      for (const chunk of item.chunks()) {
-        chunks.push(...this.#guard.pass(chunk));
-        if (this.#guard.full) break;
-      }
+      const terminal = this.#pass(item, chunks);
       if (chunks.length > 0) out.push({ chunks: () => chunks });
-      if (this.#guard.full) {
-        await this.#ended({ kind: "limited" });
+      if (terminal !== undefined) {
+        await this.#ended(terminal);
         break;
       }
     }
     return { done: false, value: out };
+  }
+
+  /** Adds the chunks that may pass, up to the one that ends the answer, if one does. */
+  #pass(item: StreamItem<Op>, chunks: ReturnType<StreamItem<Op>["chunks"]>[number][]): Terminal | undefined {
+    try {
+      for (const chunk of item.chunks()) {
+        chunks.push(...this.#guard.pass(chunk));
+        if (this.#guard.full) return { kind: "limited" };
+      }
+      return undefined;
+    } catch (thrown) {
+      return { kind: "error", error: this.#failed(thrown) };
+    }
   }
 
   /** What is still held back goes out before the end, unless nobody is there to take it. */
