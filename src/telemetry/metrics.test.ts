@@ -86,8 +86,8 @@ describe("metrics", () => {
       `polygate_cost_dollars_total{${of}} 0.0025`,
       `polygate_unpriced_attempts_total{${of}} 1`,
       'polygate_error_replies_total{code="unauthenticated"} 1',
-      `polygate_call_duration_seconds_count{wire="openai-chat",operation="chat",${of},stream="true"} 2`,
-      `polygate_first_content_seconds_sum{wire="openai-chat",operation="chat",${of}} 0.04`,
+      `polygate_call_duration_seconds_count{operation="chat",${of},stream="true"} 2`,
+      `polygate_first_content_seconds_sum{operation="chat",${of}} 0.04`,
     ]) {
       assert.ok(text.split("\n").includes(line), `${line}\n${text}`);
     }

@@ -46,14 +46,14 @@ export async function openMetrics(): Promise<Metrics> {
   const registry = new Registry();
   const registers = [registry];
   const model = ["provider", "model"] as const;
-  const call = ["wire", "operation", ...model] as const;
+  const timed = ["operation", ...model] as const;
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name, help, labelNames, registers });
   const histogram = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Histogram({ name, help, labelNames, registers, buckets: durations });
-  const calls = counter("polygate_calls_total", "Calls that are over.", [...call, "terminal", "code"]);
-  const callSeconds = histogram("polygate_call_duration_seconds", "From a call's arrival to its end.", [...call, "stream"]);
-  const firstSeconds = histogram("polygate_first_content_seconds", "From a streamed call's arrival to its first content.", call);
+  const calls = counter("polygate_calls_total", "Calls that are over.", ["wire", ...timed, "terminal", "code"]);
+  const callSeconds = histogram("polygate_call_duration_seconds", "From a call's arrival to its end.", [...timed, "stream"]);
+  const firstSeconds = histogram("polygate_first_content_seconds", "From a streamed call's arrival to its first content.", timed);
   const attempts = counter("polygate_attempts_total", "Attempts that are over.", [...model, "terminal", "code"]);
   const agains = counter("polygate_repeated_attempts_total", "Attempts after a failed one.", ["provider", "kind", "reason"]);
   const tokens = counter("polygate_tokens_total", "Tokens by bucket; each is counted once.", [...model, "kind"]);
@@ -114,8 +114,8 @@ export async function openMetrics(): Promise<Metrics> {
     callEnded: (facts) => {
       const { wire, operation, provider = "none", upstreamModel, terminal, code, durationMs, firstContentMs, stream } = facts;
       const named = upstreamModel === undefined ? "none" : labels.of(provider, upstreamModel, false);
-      const of = { wire, operation, provider, model: named };
-      tallies.call({ ...of, terminal, code });
+      const of = { operation, provider, model: named };
+      tallies.call({ wire, ...of, terminal, code });
       callSeconds.observe({ ...of, stream: stream ? "true" : "false" }, durationMs / 1000);
       if (firstContentMs !== undefined) firstSeconds.observe(of, firstContentMs / 1000);
     },
