@@ -33,6 +33,8 @@ export interface StackOptions {
   /** Further lines of polygate.yaml. */
   readonly yaml?: string | undefined;
   readonly keys?: boolean | undefined;
+  /** What follows in the `server` line: `hosts: ["a.example"]`. */
+  readonly hosts?: string | undefined;
   /** Stands in for the simulator: base URL without /v1. */
   readonly upstream?: string | undefined;
   /** The key's secret. */
@@ -54,7 +56,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = mkdtempSync(join(tmpdir(), "polygate-e2e-"));
   const key = options.key ?? "pg-test-key-0123456789";
   const yaml = `
-server: { host: 127.0.0.1, port: 0 }
+server: { host: 127.0.0.1, port: 0${options.hosts === undefined ? "" : `, ${options.hosts}`} }
 data_dir: ${dataDir}
 media: { fetch: never }
 ${options.keys === false ? "" : `keys: [{ id: dev, secret: ${key}, labels: { team: web } }]`}
