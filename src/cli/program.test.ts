@@ -144,3 +144,28 @@ test("the simulator runs until told to stop; a taken port is a sentence", async 
   session.stop();
   assert.equal(await code, 0);
 });
+
+test("config show: values with their sources, secrets not; a table on a terminal, JSON in a pipe; only what was asked for", async () => {
+  const yaml = "providers: { openai: {} }\ntimeouts: { total: 5m }\nkeys: [{ id: dev, secret: hunter2-hunter2-hunter2 }]";
+  const views = { providers: [{ name: "groq", baseUrl: "https://g/v1", credentialFrom: "GROQ_API_KEY (environment)" }] };
+  const piped = new Session({ yaml, ...views });
+  assert.equal(await runCli(["config", "show", "--set"], piped), 0);
+  assert.deepEqual(JSON.parse(piped.text), {
+    file: "/w/polygate.yaml",
+    values: [
+      { path: "keys[0].id", value: "dev", source: "polygate.yaml:3" },
+      { path: "keys[0].secret", value: "[secret]", source: "polygate.yaml:3" },
+      { path: "timeouts.total", value: "5m", source: "polygate.yaml:2" },
+      { path: "providers.openai.api_key", value: "none", source: "none needed" },
+      { path: "providers.groq.api_key", value: "[secret]", source: "GROQ_API_KEY (environment)" },
+    ],
+  });
+  const terminal = new Session({ yaml, terminal: { out: true, columns: 60 }, env: { NO_COLOR: "1" } });
+  assert.equal(await runCli(["config", "show", "timeouts.t", "port"], terminal), 0);
+  assert.deepEqual(terminal.lines, [
+    "configuration: /w/polygate.yaml",
+    "KEY             VALUE  FROM",
+    "server.port     4000   default",
+    "timeouts.total  5m     polygate.yaml:2",
+  ]);
+});

@@ -26,6 +26,12 @@ export function formatDuration(ms: number): string {
   return `${ms}ms`;
 }
 
+/** Bytes → "32mb". */
+export function formatSize(size: number): string {
+  for (const [unit, of] of [...bytes].reverse()) if (size >= of && size % of === 0) return `${size / of}${unit}`;
+  return `${size}b`;
+}
+
 function parse(text: string, units: ReadonlyMap<string, number>): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim());
   const size = units.get(match?.[2]?.toLowerCase() ?? "");
