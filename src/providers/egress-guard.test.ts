@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Secret } from "../canonical/secret.ts";
+import { FakeClock } from "../transport/testing/fake-clock.ts";
+import { EgressGuard } from "./egress-guard.ts";
+import { resolveProviders } from "./index.ts";
+import type { ProviderOptions } from "./options.ts";
+
+const environment = new Map([
+  ["OPENAI_API_KEY", "k"],
+  ["ANTHROPIC_API_KEY", "k"],
+  ["ANTHROPIC_BASE_URL", "http://localhost:9000"],
+]);
+const variables = { get: (name: string) => environment.get(name), source: () => "environment" };
+const providers = (options: readonly ProviderOptions[]) => resolveProviders(options, variables);
+
+const local: ProviderOptions = { name: "local", wire: "openai-chat", baseUrl: "http://127.0.0.1:11434/v1", apiKey: "none" };
+
+describe("EgressGuard", () => {
+  const guard = (options: readonly ProviderOptions[], allow: readonly string[] = []) =>
+    new EgressGuard({ providers: providers(options), allow, clock: new FakeClock(), onRefused: () => {} });
+
+  it("lets addresses that the operator gave lead home, in the configuration or the environment, and no default ones", () => {
+    const policy = guard([
+      local,
+      { name: "groq", apiKey: new Secret("k"), baseUrl: "http://10.0.0.9/v1" },
+    ]).towardsProviders.policy();
+    const open = (host: string, port: number, address: string): boolean => policy.refusal(host, port, address) === undefined;
+    assert.ok(open("127.0.0.1", 11434, "127.0.0.1") && open("10.0.0.9", 80, "10.0.0.9") && open("localhost", 9000, "::1"));
+    assert.ok(!open("api.openai.com", 443, "127.0.0.1") && !open("api.openai.com", 443, "10.0.0.1"));
+    assert.ok(open("api.openai.com", 443, "104.18.7.192"));
+  });
+
+  it("keeps callers from all of them", () => {
+    const { callerUrls } = guard([local], ["gpu.lan:80"]);
+    const open = (url: string): boolean => callerUrls.refusal(new URL(url)) === undefined;
+    assert.ok(!open("http://127.0.0.1:11434/x") && !open("http://localhost:9000/") && open("http://gpu.lan/x"));
+  });
+
+  it("follows the configuration", () => {
+    const one = guard([local]);
+    const open = (): boolean => one.towardsProviders.policy().refusal("127.0.0.1", 11434, "127.0.0.1") === undefined;
+    assert.ok(open());
+    one.apply({ providers: providers([]), allow: [] });
+    assert.ok(!open());
+    one.apply({ providers: providers([]), allow: ["127.0.0.1:11434"] });
+    assert.ok(open() && one.callerUrls.refusal(new URL("http://127.0.0.1:11434/")) === undefined);
+  });
+
+  it("does not take an entry that is none", () => {
+    assert.throws(() => guard([], ["10.0.0.1"]), RangeError);
+  });
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { CallerUrls } from "./caller-urls.ts";
+import { EgressPolicy } from "./egress.ts";
+import type { Address, Network } from "./network.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { TestNetwork } from "./testing/network.ts";
+
+const dial = (): never => assert.fail("dialled");
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function rig(network: Network = new TestNetwork().name("home.com", ["10.0.0.5"]).name("a.com", ["93.184.216.34"])) {
+  const clock = new FakeClock();
+  let policy = new EgressPolicy({ allow: [] });
+  const urls = new CallerUrls({ policy: () => policy, network }, clock);
+  const said = async (url: string): Promise<string> => (await urls.resolved(new URL(url)))?.message ?? "fine";
+  const allow = (entry: string): void => {
+    policy = new EgressPolicy({ allow: [entry] });
+  };
+  return { clock, urls, said, allow };
+}
+
+describe("names that callers use", () => {
+  it("are judged by all their addresses", async () => {
+    const network = new TestNetwork().name("mixed.com", ["93.184.216.34", "10.0.0.5"]).name("a.com", ["93.184.216.34"]);
+    const { said } = rig(network);
+    assert.match(await said("https://mixed.com/"), /^mixed\.com:443 is not on the public internet/);
+    assert.equal(await said("https://a.com/"), "fine");
+    assert.equal(await said("https://unknown.com/"), "fine", "whoever connects finds out");
+    assert.equal(await said("https://127.0.0.1/"), "fine", "an address is no name: it was judged before");
+  });
+
+  it("are asked for once in a while, and again under another configuration", async () => {
+    const network = new TestNetwork().name("home.com", ["10.0.0.5"], ["93.184.216.34"]);
+    const { said, clock, allow } = rig(network);
+    assert.match(await said("https://home.com/1"), /not on the public/);
+    assert.match(await said("https://home.com/2"), /not on the public/);
+    assert.equal(network.asked.length, 1);
+    clock.advance(30_000);
+    assert.equal(await said("https://home.com/"), "fine");
+    allow("home.com:443");
+    assert.equal(await said("https://home.com/"), "fine");
+    assert.equal(network.asked.length, 3);
+    assert.equal(clock.pending, 0);
+  });
+
+  it("are waited for a second", async () => {
+    const { urls, clock } = rig({ resolve: () => new Promise(() => {}), dial });
+    let done = false;
+    const waiting = urls.resolved(new URL("https://slow.com/")).then((refusal) => {
+      done = true;
+      return refusal;
+    });
+    clock.advance(999);
+    await settled();
+    assert.equal(done, false);
+    clock.advance(1);
+    assert.equal(await waiting, undefined);
+  });
+
+  it("are asked for eight at a time, and not at all beyond", async () => {
+    const waiting: ((found: readonly Address[]) => void)[] = [];
+    const { urls } = rig({ resolve: () => new Promise((resolve) => waiting.push(resolve)), dial });
+    const answers = Array.from({ length: 20 }, (_, index) => urls.resolved(new URL(`https://h${index}.com/`)));
+    assert.equal(waiting.length, 8);
+    for (const resolve of waiting) resolve([{ address: "10.0.0.5", family: 4 }]);
+    const refusals = await Promise.all(answers);
+    assert.equal(refusals.filter((refusal) => refusal !== undefined).length, 8);
+    void urls.resolved(new URL("https://later.com/"));
+    assert.equal(waiting.length, 9);
+  });
+});
