@@ -38,7 +38,8 @@ function withSettings(request: WireRequest, safety: Safety, enforced: boolean): 
   if (body === undefined || !/:(?:generateContent|streamGenerateContent)(?:\?|$)/.test(request.path)) return request;
   if (!isPieces(body)) return { ...request, body: merged(body, safety, enforced) };
   const bytes = Buffer.concat(body);
-  if (!/safety_?settings/i.test(bytes.toString("latin1"))) {
+  // A name may be spelled with escapes.
+  if (!/safety_?settings|\\u00/i.test(bytes.toString("latin1"))) {
     // The caller's bytes go on as they are, with a member before the first.
     const open = bytes.indexOf("{");
     const rest = bytes.subarray(open + 1);

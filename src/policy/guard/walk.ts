@@ -95,6 +95,8 @@ function changed(value: unknown, key: string, change: (text: string, json: boole
     // A member of this name is the caller's data, not the object's origin.
     Object.defineProperty(made, name, { value: other, enumerable: true, configurable: true, writable: true });
   }
+  // A thought was signed as it was: changed, its maker would refuse it.
+  if (made !== undefined && "signature" in value && "type" in value && value.type === "reasoning") made["signature"] = undefined;
   return made ?? value;
 }
 
