@@ -41,6 +41,13 @@ test("objects are closed at every depth and unsupported keywords are told in wor
   ]);
 });
 
+test("alternatives of which several may fit are told as changed; those that exclude each other are not", () => {
+  const changed = (...oneOf: readonly JsonObject[]): readonly string[] =>
+    fitSchema({ type: "object", properties: { p: { oneOf } }, $defs: { S: { type: "string" } } }).changes;
+  assert.deepEqual(changed({ $ref: "#/$defs/S" }, { type: "null" }), []);
+  assert.deepEqual(changed({ $ref: "#/$defs/S" }, { const: "a" }), ["$.properties.p: oneOf"]);
+});
+
 const supported = new Set(
   "type enum const title description default required $ref properties $defs definitions items anyOf allOf format minItems additionalProperties".split(
     " ",

@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import { isExclusive } from "../shared/schema/index.ts";
 import { type Draft, put } from "./spelling.ts";
 
 /*
@@ -15,23 +16,29 @@ export interface FittedSchema {
   readonly changes: readonly string[];
 }
 
+/** One fitting: the given schema and what was changed. */
+interface Fitting {
+  readonly root: JsonObject;
+  readonly changes: string[];
+}
+
 /** The schema as Anthropic takes it: objects closed, unsupported keywords told in words. */
 export function fitSchema(schema: JsonObject): FittedSchema {
-  const changes: string[] = [];
-  return { schema: fitObject(schema, "$", changes), changes };
+  const fitting: Fitting = { root: schema, changes: [] };
+  return { schema: fitObject(schema, "$", fitting), changes: fitting.changes };
 }
 
-function fit(value: Json | undefined, at: string, changes: string[]): JsonObject {
-  return isObject(value) ? fitObject(value, at, changes) : {};
+function fit(value: Json | undefined, at: string, fitting: Fitting): JsonObject {
+  return isObject(value) ? fitObject(value, at, fitting) : {};
 }
 
-function fitObject(source: JsonObject, at: string, changes: string[]): Draft {
+function fitObject(source: JsonObject, at: string, fitting: Fitting): Draft {
   const target: Draft = {};
   const told: string[] = [];
   for (const [name, value] of Object.entries(source)) {
     if (value === undefined || name === "$schema" || name === "additionalProperties") continue;
     if (kept.has(name)) target[name] = value;
-    else if (!nested(target, name, value, at, changes)) told.push(`${name}: ${JSON.stringify(value)}`);
+    else if (!nested(target, source, name, value, at, fitting)) told.push(`${name}: ${JSON.stringify(value)}`);
   }
   if (describesObject(source)) {
     target["additionalProperties"] = false;
@@ -42,7 +49,7 @@ function fitObject(source: JsonObject, at: string, changes: string[]): Draft {
     const words = `{${told.join(", ")}}`;
     const before = target["description"];
     put(target, "description", typeof before === "string" && before !== "" ? `${before}\n\n${words}` : words);
-    changes.push(`${at}: ${told.map((word) => word.slice(0, word.indexOf(":"))).join(", ")}`);
+    fitting.changes.push(`${at}: ${told.map((word) => word.slice(0, word.indexOf(":"))).join(", ")}`);
   }
   return target;
 }
@@ -55,26 +62,27 @@ function describesObject(schema: JsonObject): boolean {
 }
 
 /** Keywords that hold schemas, or are known only with some values. False: cannot be said. */
-function nested(target: Draft, name: string, value: Json, at: string, changes: string[]): boolean {
+function nested(target: Draft, source: JsonObject, name: string, value: Json, at: string, fitting: Fitting): boolean {
   switch (name) {
     case "properties":
     case "$defs":
     case "definitions":
       if (!isObject(value)) return false;
       target[name] = Object.fromEntries(
-        Object.entries(value).map(([key, inner]) => [key, fit(inner, `${at}.${name}.${key}`, changes)]),
+        Object.entries(value).map(([key, inner]) => [key, fit(inner, `${at}.${name}.${key}`, fitting)]),
       );
       return true;
     case "items":
       if (!isObject(value)) return false;
-      target[name] = fitObject(value, `${at}.items`, changes);
+      target[name] = fitObject(value, `${at}.items`, fitting);
       return true;
     case "anyOf":
     case "oneOf":
     case "allOf": {
       const as = name === "oneOf" ? "anyOf" : name;
       if (!isArray(value) || as in target) return false;
-      target[as] = value.map((inner, index) => fit(inner, `${at}.${name}[${index}]`, changes));
+      if (name === "oneOf" && !isExclusive(source, fitting.root)) fitting.changes.push(`${at}: oneOf`);
+      target[as] = value.map((inner, index) => fit(inner, `${at}.${name}[${index}]`, fitting));
       return true;
     }
     case "format":

@@ -1,12 +1,13 @@
 import type { Json, JsonObject } from "../../../canonical/json.ts";
-import { isObject } from "../../../canonical/json.ts";
+import { isArray, isObject } from "../../../canonical/json.ts";
+import { areExclusive } from "./exclusive.ts";
 import type { Made } from "./restore.ts";
 import { sayerOf } from "./say.ts";
 import { type Sayer, spelled } from "./sayer.ts";
 import type { Compiled, Dialect, Use } from "./schema.ts";
 import { speeches } from "./speech.ts";
 import { strictAlready } from "./strict-already.ts";
-import { Allowance, Work } from "./work.ts";
+import { Allowance, each, Work } from "./work.ts";
 
 export { type Restores, restoring } from "./restoring.ts";
 export type { Compiled, Dialect, Restore, Use } from "./schema.ts";
@@ -31,6 +32,13 @@ export function compileSchema(
   const sayer = sayerOf(speech, work, use);
   const made = rooted(sayer.say([[{ schema, at: "", trail: { target: schema, up: undefined } }]], 0), sayer);
   return { schema: made.schema, losses: work.losses, restore: made.restore ?? unchanged, coerces: made.restore !== undefined };
+}
+
+/** Whether no value fits two alternatives of the schema's `oneOf`, so that `anyOf` demands the same. @param root holds what is referred to */
+export function isExclusive(schema: JsonObject, root: JsonObject): boolean {
+  const { oneOf, type, discriminator } = schema;
+  if (!isArray(oneOf) || discriminator !== undefined) return true;
+  return areExclusive(each({ schema, at: "", trail: undefined }, "oneOf", oneOf), type, new Work(root, new Allowance()));
 }
 
 const unchanged = (value: Json): Json => value;

@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json } from "../../../canonical/json.ts";
+import { areExclusive } from "./exclusive.ts";
 import { added, inWords, malformed, type Reader, schemaAt } from "./reading.ts";
 import { below, each, join } from "./work.ts";
 
@@ -70,8 +71,9 @@ const unevaluatedItems: Reader = (reading) => {
 const union: Reader = (reading) => {
   const { bag, place, work, key, value, schema } = reading;
   if (!isArray(value) || value.length === 0) return malformed(reading);
-  bag.unions = added(bag.unions, each(place, key, value), reading);
-  if (key === "oneOf" && value.length > 1 && schema["discriminator"] === undefined) {
+  const alternatives = each(place, key, value);
+  bag.unions = added(bag.unions, alternatives, reading);
+  if (key === "oneOf" && schema["discriminator"] === undefined && !areExclusive(alternatives, schema["type"], work)) {
     work.lose("approximated", join(place.at, key), "several of the alternatives may fit at once");
   }
 };
