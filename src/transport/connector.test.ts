@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, Socket } from "node:net";
 import { describe, it } from "node:test";
 import { systemClock } from "./clock.ts";
 import { EgressPolicy } from "./egress.ts";
@@ -207,5 +207,26 @@ describe("connections", () => {
     const error = await rejection(sent);
     assert.ok(error instanceof TransportError && error.code === "timeout", String(error));
     await transport.close();
+  });
+
+  it("are given up with the transport, while the name is asked for and while nobody answers", async () => {
+    const clock = new FakeClock();
+    const policy = new EgressPolicy({ allow: [] });
+    const silent = new Socket();
+    const never = { resolve: (): Promise<never> => new Promise(() => {}), dial: () => assert.fail("dialled") };
+    const mute = { resolve: async () => [{ address: "93.184.216.34", family: 4 }], dial: () => silent };
+    for (const network of [never, mute]) {
+      const transport = new HttpTransport({ clock, egress: { policy: () => policy, network } });
+      const signal = new AbortController().signal;
+      const origin = "http://slow.example.com";
+      const sent = transport.send({ origin, path: "/", method: "GET", headers: {}, signal, timeouts: patient });
+      const failed = rejection(sent);
+      await new Promise((resolve) => setImmediate(resolve));
+      await transport.close();
+      const error = await failed;
+      assert.ok(error instanceof TransportError && error.code === "gateway_overloaded", String(error));
+      assert.equal(clock.pending, 0, "no timer holds the process");
+    }
+    assert.ok(silent.destroyed);
   });
 });

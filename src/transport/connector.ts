@@ -19,11 +19,21 @@ class ConnectTimeout extends Error {
   readonly code = "UND_ERR_CONNECT_TIMEOUT";
 }
 
+/** What gives up a connection that is being made. */
+export type GiveUp = (why: Error) => void;
+
 /**
  * Makes undici's connections. A name is resolved here, every address is judged, and those that are allowed are connected to as
  * they are: nobody asks for the name again. What was connected to in the end is judged once more before a byte is written.
+ *
+ * @param underWay holds what gives up each connection that is being made, for as long as it is
  */
-export function guardedConnector(egress: Egress, clock: Clock, timeoutMs: number): buildConnector.connector {
+export function guardedConnector(
+  egress: Egress,
+  clock: Clock,
+  timeoutMs: number,
+  underWay: Set<GiveUp> = new Set(),
+): buildConnector.connector {
   const { network = systemNetwork, onRefused } = egress;
   const secure = buildConnector({ allowH2: false, timeout: timeoutMs });
   return (target, callback) => {
@@ -34,12 +44,17 @@ export function guardedConnector(egress: Egress, clock: Clock, timeoutMs: number
     let over = false;
     const fail = (error: Error): void => {
       if (over) return;
-      over = true;
-      stop();
+      done();
       socket?.destroy();
       if (error instanceof EgressRefused) onRefused?.(error.refusal.explanation);
       callback(error, null);
     };
+    const done = (): void => {
+      over = true;
+      stop();
+      underWay.delete(fail);
+    };
+    underWay.add(fail);
     const stop = clock.after(timeoutMs, () => fail(new ConnectTimeout(`no connection within ${timeoutMs} ms`)));
     const connected = (): void => {
       if (over || socket === undefined) return;
@@ -48,8 +63,7 @@ export function guardedConnector(egress: Egress, clock: Clock, timeoutMs: number
         fail(new EgressRefused(refusal));
         return;
       }
-      over = true;
-      stop();
+      done();
       socket.off("error", fail);
       if (target.protocol === "https:") secure({ ...target, httpSocket: socket }, callback);
       else callback(null, socket);

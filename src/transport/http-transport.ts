@@ -57,7 +57,7 @@ export class HttpTransport {
   /** Closes every connection; requests under way reject. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#pools.values()].map((pool) => pool.dispatcher.destroy()));
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }
 
   #pool(origin: string): OriginPool {

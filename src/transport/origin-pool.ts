@@ -1,6 +1,6 @@
 import { Pool } from "undici";
 import type { Clock } from "../canonical/ports.ts";
-import { guardedConnector } from "./connector.ts";
+import { type GiveUp, guardedConnector } from "./connector.ts";
 import type { Egress } from "./network.ts";
 
 /** Largest head of a reply, in bytes. */
@@ -21,11 +21,12 @@ export class OriginPool {
   readonly dispatcher: Pool;
   /** A connection has just been made, and its first request is being written in this very moment. */
   handingOver = false;
+  readonly #underWay = new Set<GiveUp>();
 
   constructor(origin: string, options: PoolOptions) {
     const url = new URL(origin);
     this.peer = url.port === "" ? `${url.hostname}:${url.protocol === "https:" ? 443 : 80}` : url.host;
-    const connect = guardedConnector(options.egress, options.clock, options.connectMs);
+    const connect = guardedConnector(options.egress, options.clock, options.connectMs, this.#underWay);
     this.dispatcher = new Pool(origin, {
       connections: options.connections,
       pipelining: 1,
@@ -44,5 +45,12 @@ export class OriginPool {
         });
       },
     });
+  }
+
+  /** Closes every connection, also those that are being made; requests under way fail. */
+  async close(): Promise<void> {
+    const closed = this.dispatcher.destroy();
+    for (const giveUp of this.#underWay) giveUp(new Error("the transport is closed"));
+    await closed;
   }
 }
