@@ -6,7 +6,7 @@ import { casesOf, isPair, isSpeedGroup } from "./cases.ts";
 import { startFloor } from "./gateways/floor.ts";
 import type { Gateway } from "./gateways/gateway.ts";
 import { givenGateway } from "./gateways/given.ts";
-import { type Polygate, startPolygate } from "./gateways/polygate.ts";
+import { type Polygate, startPolygate, variants } from "./gateways/polygate.ts";
 import { startPortkey } from "./gateways/portkey.ts";
 import { ledgerRows } from "./ledger.ts";
 import { LoadGenerator } from "./load/generator.ts";
@@ -49,7 +49,12 @@ async function speed(context: Context): Promise<void> {
   const portkey = plain && wanted("portkey") ? await startPortkey({ ...context, folder: peersFolder }) : undefined;
   if (plain && portkey === undefined)
     console.log(`  skip  portkey: ${wanted("portkey") ? "could not be installed" : "not asked for"}`);
-  const others = [...(portkey === undefined ? [] : [portkey]), ...options.given.map(givenGateway)];
+  const guarded: Polygate[] = [];
+  for (const variant of variants.filter(wanted)) {
+    const folder = join(context.folder, variant);
+    guarded.push(await startPolygate({ ...context, folder, profile: undefined, variant }));
+  }
+  const others = [...guarded, ...(portkey === undefined ? [] : [portkey]), ...options.given.map(givenGateway)];
   const gateways: readonly Gateway[] = plain ? [...(await floorOf("floor", json, stream)), ...one, ...others] : [];
   const ofPairs = cases.some(isPair) ? [...(await floorOf("floor-pairs", wires, wires)), ...one] : [];
   let sent = 0;

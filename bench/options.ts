@@ -13,7 +13,7 @@ export interface Options {
   /** Only the cases whose names hold this. */
   readonly match: string;
   readonly rounds: number;
-  /** Names of our own gateways to run: floor, polygate, portkey. */
+  /** Names of our own gateways to run: floor, polygate (unguarded, guarded), portkey. */
   readonly gateways: readonly string[];
   /** Gateways already running, measured beside ours. */
   readonly given: readonly GivenGateway[];
@@ -29,7 +29,7 @@ export const help = `npm run bench -- [options]
   --only A,B            of ${groups.join(", ")}
   --match TEXT          of those only the cases whose names hold it, e.g. "to gemini"
   --rounds N            rounds per case (default 5; 2 with --quick)
-  --gateways A,B        of floor, polygate, portkey (default: all)
+  --gateways A,B        of floor, polygate, portkey (default: those); unguarded and guarded: Polygate with no guards, and with all
   --no-peers            leave Portkey out
   --gateway NAME=URL    also measure a gateway that already runs on this machine (repeatable)
   --ports JSON,STREAM   fixed upstream ports, for a --gateway that must know them

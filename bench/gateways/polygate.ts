@@ -14,7 +14,22 @@ export interface PolygatePlan {
   /** For its configuration and data; made if missing. */
   readonly folder: string;
   readonly profile: string | undefined;
+  /** Default: polygate, with the guards that are on by default. */
+  readonly variant?: GuardedVariant | undefined;
 }
+
+/** Polygate with no guards, and with all of them. */
+export const variants = ["unguarded", "guarded"] as const;
+export type GuardedVariant = (typeof variants)[number];
+
+const guards: { readonly [variant in GuardedVariant]: object } = {
+  unguarded: { input: { control_characters: "off" } },
+  guarded: {
+    input: { control_characters: "redact", secrets: "redact", pii: "redact", max_characters: 10_000_000 },
+    output: { secrets: "redact", pii: "redact", max_characters: 10_000_000 },
+    forbidden: ["Project Nightingale"],
+  },
+};
 
 export interface Polygate extends Gateway {
   readonly process: Running;
@@ -26,21 +41,21 @@ const secret = "pg-bench-0123456789abcdef0123456789abcdef";
 const launcher = fileURLToPath(new URL("../../bin/polygate.js", import.meta.url));
 
 /** As an operator starts it: from a configuration file, with a key and the ledger. Throws where it does not start. */
-export async function startPolygate({ processes, upstreams, folder, profile }: PolygatePlan): Promise<Polygate> {
+export async function startPolygate({ processes, upstreams, folder, profile, variant }: PolygatePlan): Promise<Polygate> {
   const port = await freePort();
   const dataDir = join(folder, "data");
   const config = join(folder, "polygate.yaml");
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  writeFileSync(config, stringify(configuration(port, dataDir, upstreams)));
+  writeFileSync(config, stringify({ ...configuration(port, dataDir, upstreams), ...(variant && { guards: guards[variant] }) }));
   const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
   const running = await processes.start({
-    name: "polygate",
+    name: variant ?? "polygate",
     command: process.execPath,
     args: [...profiling, launcher, "start", "--config", config],
     port,
   });
   return {
-    name: "polygate",
+    name: variant ?? "polygate",
     origin: `http://127.0.0.1:${port}`,
     pid: running.pid,
     process: running,
