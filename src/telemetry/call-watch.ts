@@ -8,6 +8,7 @@ import { cleanEnd, cleanStart } from "./clean-attempt.ts";
 import type { CallMetrics } from "./metrics.ts";
 import { OpenCall } from "./open-call.ts";
 import type { Redactor } from "./redact.ts";
+import { inputOf, listened, wholeOutput } from "./span-content.ts";
 import type { AttemptSpan, Tracing } from "./tracing.ts";
 
 export interface CallWatchOptions {
@@ -41,12 +42,14 @@ export class CallWatch {
       const { clock, tracing, redactor } = this.#options;
       const open = new OpenCall(call, clock.now(), tracing?.begin(call, clock.wall()));
       const { id } = call;
+      if (tracing?.content === true) open.span?.said(inputOf(call), undefined);
       this.#calls.set(id, open);
       return next(call).then(
         (reply) => {
           this.#clean(call.record);
+          const given = tracing?.content === true ? this.#listen(id, open, reply) : reply;
           if (open.reply()) this.#end(id, open, undefined);
-          return reply;
+          return given;
         },
         (thrown) => {
           const error = toGatewayError(thrown).withoutSecrets(redactor.redact);
@@ -57,6 +60,18 @@ export class CallWatch {
       );
     };
   };
+
+  #listen<Op extends Operation>(id: string, open: OpenCall, reply: Reply<Op>): Reply<Op> {
+    if (!reply.stream) {
+      open.span?.said(undefined, wholeOutput(reply));
+      return reply;
+    }
+    open.hold();
+    return listened(reply, (output) => {
+      open.span?.said(undefined, output);
+      if (open.release()) this.#end(id, open, undefined);
+    });
+  }
 
   /** What goes into the log goes in without secrets, and is seen by telemetry on the way. */
   attempts(log: AttemptLog): AttemptLog {

@@ -60,6 +60,17 @@ export class OpenCall {
     return this.#replied && this.#open === 0;
   }
 
+  /** Somebody is still listening to its answer: it is not over before `release`. */
+  hold(): void {
+    this.#open++;
+  }
+
+  /** True: the call is over. */
+  release(): boolean {
+    this.#open--;
+    return this.#replied && this.#open === 0;
+  }
+
   /** The handler has given a reply. True: the call is over with it. */
   reply(): boolean {
     this.#replied = true;

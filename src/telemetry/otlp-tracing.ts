@@ -20,6 +20,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
+import { ATTR_GEN_AI_INPUT_MESSAGES, ATTR_GEN_AI_OUTPUT_MESSAGES } from "@opentelemetry/semantic-conventions/incubating";
 import type { Call, HeaderBag } from "../canonical/call.ts";
 import type { Cost } from "../canonical/cost.ts";
 import type { Redact } from "../canonical/log.ts";
@@ -59,10 +60,10 @@ export function openOtlpTracing(settings: TraceSettings, redact: Redact): Tracin
   const provider = new TracerProvider({
     resource: resourceFromAttributes(settings.resource),
     sampler: samplerOf(settings.sampler),
-    spanLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 64 },
+    spanLimits: { attributeValueLengthLimit: settings.content ? 65_536 : 4096, attributeCountLimit: 64 },
     spanProcessors: [queue.before(batches)],
   });
-  return new OtlpTracing(provider, queue, redact, settings.propagate);
+  return new OtlpTracing(provider, queue, redact, settings);
 }
 
 function samplerOf({ ratio, parentBased }: TraceSampler): Sampler {
@@ -76,13 +77,15 @@ class OtlpTracing implements Tracing {
   readonly #queue: SpanQueue;
   readonly #redact: Redact;
   readonly #propagate: boolean;
+  readonly content: boolean;
 
-  constructor(provider: TracerProvider, queue: SpanQueue, redact: Redact, propagate: boolean) {
+  constructor(provider: TracerProvider, queue: SpanQueue, redact: Redact, { propagate, content }: TraceSettings) {
     this.#provider = provider;
     this.#tracer = provider.getTracer("polygate");
     this.#queue = queue;
     this.#redact = redact;
     this.#propagate = propagate;
+    this.content = content;
   }
 
   begin(call: Call, wallMs: number): CallSpan {
@@ -91,7 +94,7 @@ class OtlpTracing implements Tracing {
     const name = `${operationNames[call.operation]} ${model}`;
     const attributes = callStartAttributes(call, model, call.caller.keyId);
     const span = this.#tracer.startSpan(name, { kind: SpanKind.SERVER, startTime: wallMs, attributes }, parent);
-    return new OtlpCallSpan(this.#tracer, span, wallMs, this.#propagate);
+    return new OtlpCallSpan(this.#tracer, span, wallMs, this.#propagate, this.#redact);
   }
 
   counts(): SpanCounts {
@@ -128,14 +131,21 @@ class OtlpCallSpan implements CallSpan {
   readonly #span: Span;
   readonly #context: Context;
   readonly #startedAt: number;
+  readonly #redact: Redact;
   readonly #propagate: boolean;
 
-  constructor(tracer: Tracer, span: Span, startedAt: number, propagate: boolean) {
+  constructor(tracer: Tracer, span: Span, startedAt: number, propagate: boolean, redact: Redact) {
+    this.#redact = redact;
     this.#tracer = tracer;
     this.#span = span;
     this.#context = trace.setSpan(ROOT_CONTEXT, span);
     this.#startedAt = startedAt;
     this.#propagate = propagate;
+  }
+
+  said(input: string | undefined, output: string | undefined): void {
+    if (input !== undefined) this.#span.setAttribute(ATTR_GEN_AI_INPUT_MESSAGES, this.#redact(input));
+    if (output !== undefined) this.#span.setAttribute(ATTR_GEN_AI_OUTPUT_MESSAGES, this.#redact(output));
   }
 
   attempt(start: AttemptStart, again: Again | undefined): AttemptSpan {

@@ -13,6 +13,8 @@ export interface SpanCounts {
 
 /** Traces as calls see them. No method waits; what a dead collector does not take is dropped. */
 export interface Tracing {
+  /** What was said is to be told, too. */
+  readonly content: boolean;
   /** Begins a call's span, within the trace that its caller is in. */
   begin(call: Call, wallMs: number): CallSpan;
   counts(): SpanCounts;
@@ -21,6 +23,8 @@ export interface Tracing {
 }
 
 export interface CallSpan {
+  /** What was said, as JSON. */
+  said(input: string | undefined, output: string | undefined): void;
   attempt(start: AttemptStart, again: Again | undefined): AttemptSpan;
   end(facts: CallFacts): void;
 }

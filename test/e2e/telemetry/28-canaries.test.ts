@@ -23,6 +23,7 @@ const canaries = {
   gem: "cnryD!Mj7Nh3Bg9Vf5Cd1Xs4Za8Qe2Wr6T",
   key: "cnryE-Ed6Rf2Tg8Yh4Uj0Ik5Ol1Pz7Xc3Vb",
   other: "cnryF-Zm5Xn1Cb7Vv3Bc9Nx4Mz8As2Sd6Df",
+  admin: "cnryH-Ws3Ed9Rf4Tg0Yh5Uj1Ik6Ol2Pq7Az8",
   otlp: "cnryG-Qa2Ws8Ed4Rf0Tg6Yh1Uj7Ik3Ol9Pp",
 } as const;
 
@@ -111,7 +112,11 @@ providers:
 `;
   const config = loadConfig({
     argvPath: "/polygate.yaml",
-    env: { OTEL_EXPORTER_OTLP_HEADERS: `x-token=${canaries.otlp}`, OTEL_BSP_SCHEDULE_DELAY: "10" },
+    env: {
+      POLYGATE_ADMIN_KEY: canaries.admin,
+      OTEL_EXPORTER_OTLP_HEADERS: `x-token=${canaries.otlp}`,
+      OTEL_BSP_SCHEDULE_DELAY: "10",
+    },
     cwd: dataDir,
     readFile: (path) => (path === "/polygate.yaml" ? yaml : undefined),
     known: knownNames,
@@ -160,18 +165,21 @@ providers:
         // A key with a slip of the pen is not to be quoted.
         () => one(caller, "oai/plain", stream, `${canaries.key}x`),
         () => one(caller, "oai/plain", stream, canaries.oai),
+        () => one(caller, "oai/plain", stream, canaries.admin),
       );
     }
   }
   try {
     await Promise.all(
-      Array.from({ length: 16 }, async () => {
+      Array.from({ length: 6 }, async () => {
         for (let next = calls.shift(); next !== undefined; next = calls.shift()) await next();
       }),
     );
     for (const path of ["/metrics", "/healthz", "/readyz", "/v1/models", "/admin/config/status", "/nothing"]) {
-      const reply = await ask(running.address, "openai", "", { key: canaries.key, path, method: "GET" });
-      heard.push(`${path} ${JSON.stringify(reply.headers)}\n${reply.text}`);
+      for (const key of [canaries.key, canaries.admin, undefined]) {
+        const reply = await ask(running.address, "openai", "", { key, path, method: "GET" });
+        heard.push(`${path} ${JSON.stringify(reply.headers)}\n${reply.text}`);
+      }
     }
   } finally {
     await running.close(1000);

@@ -26,11 +26,9 @@ test("D19: a collector that never answers slows no call, and what it does not ta
   });
   try {
     const started = performance.now();
-    for (let round = 0; round < 20; round++) {
-      const heard = await Promise.all(
-        Array.from({ length: 10 }, () => stack.post("openai-chat", "oai/echo", asked["openai-chat"])),
-      );
-      for (const { status } of heard) assert.equal(status, 200);
+    for (let calls = 0; calls < 200; calls++) {
+      const { status } = await stack.post("openai-chat", "oai/echo", asked["openai-chat"]);
+      assert.equal(status, 200);
     }
     const ms = performance.now() - started;
     t.diagnostic(`200 calls before a dead collector: ${ms.toFixed(0)} ms`);
