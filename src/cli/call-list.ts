@@ -7,7 +7,7 @@ import { moment, noMoment } from "./moment.ts";
 import type { Ports } from "./ports.ts";
 import { jsonText } from "./terminal/json.ts";
 import { type Paint, paintFor } from "./terminal/paint.ts";
-import { table } from "./terminal/table.ts";
+import { type TableLayout, table } from "./terminal/table.ts";
 import { oneLine } from "./terminal/text.ts";
 
 export interface CallListOptions {
@@ -44,9 +44,9 @@ export async function callListCommand(options: CallListOptions): Promise<number>
     ports.out(`No such calls since ${since} in ${ledgerFile(dataDir)}; --since 7d looks further back.`);
   else {
     const paint = paintFor(ports, "out");
-    const rows = [heads, ...lines.map(cells)];
-    const columns = ports.terminal.out ? ports.terminal.columns : undefined;
-    for (const [index, text] of table(rows, { right, columns, flexible: [3, 4, 2] }).entries())
+    const nowMs = ports.wall();
+    const rows = [heads, ...lines.map((line) => cells(line, nowMs))];
+    for (const [index, text] of table(rows, callLayout(ports)).entries())
       ports.out(index === 0 ? paint("dim", text) : painted(text, lines[index - 1], paint));
     if (lines.length === limit) ports.err(`These are the latest ${limit}; --limit shows more.`);
   }
@@ -58,12 +58,19 @@ export const told = (line: CallLine): object => ({ ...line, startedAt: new Date(
 
 /** Of the table's columns, and of `tail`'s lines. */
 export const heads = ["BEGAN", "CALL", "KEY", "MODEL", "ENDED", "INPUT", "OUTPUT", "COST USD", "TIME"];
-export const right: ReadonlySet<number> = new Set([5, 6, 7, 8]);
 
-export function cells(line: CallLine): readonly string[] {
+/** What gives way on a narrow terminal: names first, then the key, tokens and cost. */
+export const callLayout = ({ terminal }: Pick<Ports, "terminal">): TableLayout => ({
+  right: new Set([5, 6, 7, 8]),
+  columns: terminal.out ? terminal.columns : undefined,
+  flexible: [3, 4, 2],
+  optional: [2, 5, 6, 7],
+});
+
+export function cells(line: CallLine, nowMs: number): readonly string[] {
   const { startedAt, callId, attempt, key, provider, model, input, output, costNano, durationMs } = line;
   return [
-    localTime(startedAt),
+    localTime(startedAt, nowMs),
     oneLine(callId, 60),
     oneLine(key, 40),
     `${oneLine(provider, 60)}/${oneLine(model, 80)}`,
@@ -88,9 +95,11 @@ export function painted(text: string, line: CallLine | undefined, paint: Paint):
   return line?.terminal === "cancelled" ? paint("yellow", text) : text;
 }
 
-function localTime(ms: number): string {
+/** The time of day; of another day than today the date before it, and no seconds. */
+function localTime(ms: number, nowMs: number): string {
   const at = new Date(ms);
   const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const today = at.toDateString() === new Date(nowMs).toDateString();
+  return today ? `${time}:${two(at.getSeconds())}` : `${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
 }

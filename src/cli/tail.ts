@@ -1,12 +1,12 @@
 import { attemptsAfter, type CallFilter, type CallLine, lastSeq, latestAttempts } from "../ledger/call-list.ts";
 import { ledgerFile } from "../ledger/open.ts";
 import { openLedgerReader } from "../ledger/reader.ts";
-import { cells, heads, painted, right, told } from "./call-list.ts";
+import { callLayout, cells, heads, painted, told } from "./call-list.ts";
 import { unreadable } from "./failure.ts";
 import type { Ports } from "./ports.ts";
 import { jsonLine } from "./terminal/json.ts";
 import { paintFor } from "./terminal/paint.ts";
-import { cutTo, displayWidth } from "./terminal/width.ts";
+import { fit, lay } from "./terminal/table.ts";
 
 export interface TailOptions {
   readonly dataDir: string;
@@ -14,7 +14,7 @@ export interface TailOptions {
   /** How many of the latest to begin with. */
   readonly lines: number;
   readonly json: boolean;
-  readonly ports: Pick<Ports, "out" | "err" | "terminal" | "env" | "sleep" | "onStop">;
+  readonly ports: Pick<Ports, "out" | "err" | "terminal" | "env" | "sleep" | "onStop" | "wall">;
 }
 
 /** How often the ledger is looked at. */
@@ -56,18 +56,12 @@ export async function tailCommand({ dataDir, filter, lines, json, ports }: TailO
   return 0;
 }
 
-/** As a table grows whose later rows are not known: each column has a width of its own, and gives way to what is wider. */
+/** As a table whose later rows are not known yet: each column has a width of its own. */
 function columns(ports: TailOptions["ports"]): (line: CallLine) => void {
-  const widths = [19, 36, 10, 32, 12, 8, 8, 10, 8];
+  const layout = callLayout(ports);
+  const widths = fit([11, 37, 10, 32, 14, 8, 8, 10, 8], layout);
   const paint = paintFor(ports, "out");
-  const row = (texts: readonly string[]): string => {
-    const laid = texts.map((text, column) => {
-      const space = " ".repeat(Math.max(0, (widths[column] ?? 0) - displayWidth(text)));
-      return right.has(column) ? space + text : text + space;
-    });
-    const line = laid.join("  ").trimEnd();
-    return ports.terminal.out ? cutTo(line, ports.terminal.columns) : line;
-  };
+  const row = (texts: readonly string[]): string => lay(texts, widths, layout.right);
   ports.out(paint("dim", row(heads)));
-  return (line) => ports.out(painted(row(cells(line)), line, paint));
+  return (line) => ports.out(painted(row(cells(line, ports.wall())), line, paint));
 }

@@ -50,8 +50,8 @@ test("prints an aligned table while the gateway is writing", async () => {
     "openai    gpt-1     1,500     1,500       0  15,000       4,500        4,500   7,500      6,000         ?",
     "acme      evil?[2J      1         1       0       0           0            0       0          0         ?",
     "total               1,501     1,501       0  15,000       4,500        4,500   7,500      6,000         ?",
-    "1 attempt was without usage; what they used is not in these sums.",
-    "1,500 attempts were of models whose price is not known; what they cost is not in these sums.",
+    "1 attempt has no usage: what was used is missing from the sums.",
+    "1,500 attempts have no known price: the cost is missing from the sums.",
   ]);
   assert.match((await usage({ by: "key" })).lines.join("\n"), /^KEY .*\ndev +1,501/);
 });

@@ -70,20 +70,23 @@ function print(report: UsageReport, by: ReportBy, ports: UsageOptions["ports"]):
   const right = new Set(figures.map((_, index) => head.length + index));
   const columns = ports.terminal.out ? ports.terminal.columns : undefined;
   const paint = paintFor(ports, "out");
+  // Of the figures, calls, input, output and cost are the last to go.
+  const optional = [7, 5, 4, 1, 2].map((figure) => head.length + figure);
   const flexible = head.map((_, index) => head.length - 1 - index);
-  for (const [index, line] of table(rows, { right, columns, flexible }).entries()) {
+  for (const [index, line] of table(rows, { right, columns, flexible, optional }).entries()) {
     const last = index === rows.length - 1 && report.lines.length > 1;
     ports.out(index === 0 ? paint("dim", line) : last ? paint("bold", line) : line);
   }
   const { cancelled, estimated, withoutUsage, withoutPrice } = report.total;
-  if (cancelled > 0n) ports.out(`${attempts(cancelled)} cancelled by ${cancelled === 1n ? "its caller" : "their callers"}.`);
-  if (estimated > 0n) ports.out(`${attempts(estimated)} without usage of the provider and estimated.`);
-  if (withoutUsage > 0n) ports.out(`${attempts(withoutUsage)} without usage; what they used is not in these sums.`);
-  if (withoutPrice > 0n)
-    ports.out(`${attempts(withoutPrice)} of models whose price is not known; what they cost is not in these sums.`);
+  if (cancelled > 0n) ports.out(`${attempts(cancelled, "was", "were")} cancelled by the caller.`);
+  if (estimated > 0n)
+    ports.out(`${attempts(estimated, "has", "have")} no usage of the provider's own: the tokens are estimates.`);
+  if (withoutUsage > 0n) ports.out(`${attempts(withoutUsage, "has", "have")} no usage: what was used is missing from the sums.`);
+  if (withoutPrice > 0n) ports.out(`${attempts(withoutPrice, "has", "have")} no known price: the cost is missing from the sums.`);
 }
 
-const attempts = (count: bigint): string => `${count.toLocaleString("en-US")} ${count === 1n ? "attempt was" : "attempts were"}`;
+const attempts = (count: bigint, one: string, more: string): string =>
+  `${count.toLocaleString("en-US")} ${count === 1n ? `attempt ${one}` : `attempts ${more}`}`;
 
 function heads(by: ReportBy): readonly string[] {
   if (by === "model") return ["PROVIDER", "MODEL"];

@@ -1,3 +1,4 @@
+import { isObject } from "../../canonical/json.ts";
 import { loadFor } from "../commands/command.ts";
 import { findLocalServers, modelToTry } from "../first-minute.ts";
 import type { ModelListingView, Ports } from "../ports.ts";
@@ -28,8 +29,11 @@ export async function openBackend(flags: BackendFlags, ports: Ports): Promise<Ba
   const config = { ...said, providers: [...said.providers, ...local] };
   const prepared = prepare(config, (message) => ports.err(`polygate: ${oneLine(message, 2000)}`));
   if (prepared.providers.length === 0) {
+    const running = await runningAt(said.server, ports);
     throw new NoAnswer(
-      `No provider is known that could answer: set one of ${keyVariables.join(", ")}, start Ollama or LM Studio, name a configuration with --config, or a running gateway with --url. \`polygate doctor\` looks closer.`,
+      running === undefined
+        ? `No provider is known that could answer: set one of ${keyVariables.join(", ")}, start Ollama or LM Studio, name a configuration with --config, or a running gateway with --url. \`polygate doctor\` looks closer.`
+        : `No provider is known here that could answer, but a gateway is running: add --url ${running}, or set POLYGATE_URL to that.`,
     );
   }
   const { InProcess } = await import("./in-process.ts");
@@ -52,6 +56,17 @@ export async function listModels(backend: Backend, ports: Pick<Ports, "env" | "f
   const listing = await backend.listModels();
   rememberModels(listing.models, ports);
   return listing;
+}
+
+/** The address of a gateway that runs where the configuration would have one; undefined where none does. */
+async function runningAt(
+  { host, port }: { readonly host: string; readonly port: number },
+  ports: Ports,
+): Promise<string | undefined> {
+  const near = /^(?:0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
+  const address = `http://${near.includes(":") ? `[${near}]` : near}:${port}`;
+  const health = await ports.getJson(`${address}/healthz`, 500);
+  return isObject(health) && health["status"] === "ok" ? address : undefined;
 }
 
 const present = (value: string | undefined): string | undefined => (value === "" ? undefined : value);

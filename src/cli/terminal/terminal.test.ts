@@ -85,6 +85,20 @@ test("a table fits the terminal: the columns that may give way do, in their orde
   assert.match(narrow[1] ?? "", /^漢字 {2}a rather lo.*… {2}1,234$/);
 });
 
+test("where names cut short are not enough, the columns that matter least are left out", () => {
+  const rows = [
+    ["TIME", "CALL", "KEY", "COST"],
+    ["12:00:00", "call_0123456789", "a long name of a key", "0.10"],
+  ];
+  const layout = { flexible: [2], optional: [2, 3], right: new Set([3]) };
+  assert.deepEqual(table(rows, { ...layout, columns: 45 })[1], "12:00:00  call_0123456789  a long name…  0.10");
+  assert.deepEqual(table(rows, { ...layout, columns: 35 }), [
+    "TIME      CALL             COST",
+    "12:00:00  call_0123456789  0.10",
+  ]);
+  assert.deepEqual(table(rows, { ...layout, columns: 28 }), ["TIME      CALL", "12:00:00  call_0123456789"]);
+});
+
 test("colours and progress are for terminals, and NO_COLOR is heeded", () => {
   const terminal = { in: true, out: true, err: true, columns: 20, input: "terminal" } as const;
   assert.equal(paintFor({ terminal, env: {} }, "out")("red", "x"), "\u001b[31mx\u001b[39m");

@@ -139,6 +139,8 @@ test("ask, models: by way of a gateway that runs elsewhere; one that is not ther
       const alone = await stranger.run(["ask", "x"]);
       assert.equal(alone.code, 1);
       assert.match(alone.err, /^No provider is known that could answer: set one of OPENAI_API_KEY/);
+      const near = await stranger.run(["ask", "x"], "", { POLYGATE_PORT: /\d+$/.exec(stack.address)?.[0] ?? "" });
+      assert.match(near.err, /but a gateway is running: add --url http:\/\/127\.0\.0\.1:\d+,/);
     } finally {
       stranger.leave();
     }
