@@ -63,9 +63,9 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
       fallback: simulator === undefined ? [] : config.providers,
     });
     if (running === undefined) return exitCodes.failed;
+    const stopped = untilStopped(running, config, ports);
     const localNames = new Set([...local.map(({ name }) => name), ...(simulator === undefined ? [] : ["sim"])]);
     for (const line of report(config, prepared.providers, running, localNames, keyVariables)) ports.out(line);
-    const stopped = untilStopped(running, config, ports);
     await firstCall(running, config, prepared.providers, localNames, ports, stopped);
     return await stopped;
   } finally {

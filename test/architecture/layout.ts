@@ -56,7 +56,7 @@ export const mayImport: { readonly [area: string]: readonly string[] } = {
   ingress: ["canonical", "wires", "framing"],
   simulator: ["canonical", "framing"],
   // `usage` reads the ledger's file while the gateway may be running.
-  cli: ["canonical", "compose.ts", "simulator", "config", "ledger"],
+  cli: ["canonical", "compose.ts", "simulator", "config", "ledger", "identity"],
   // The real things behind the command line's ports.
   machine: ["canonical", "cli"],
   "gateway.ts": ["canonical"],

@@ -1,3 +1,4 @@
+import { admin } from "./admin.ts";
 import { ask } from "./ask.ts";
 import { call } from "./call.ts";
 import { chat } from "./chat.ts";
@@ -21,6 +22,7 @@ export const definitions: readonly Definition[] = [
   call,
   tail,
   config,
+  admin,
   doctor,
   simulate,
   completion,
