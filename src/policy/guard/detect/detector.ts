@@ -20,8 +20,12 @@ export interface Detector {
   pending(text: string): number;
 }
 
+const none: readonly RegExpExecArray[] = [];
+
 /** Every place from `from` on where a pattern (with the flag g) fits. */
-export function matchesFrom(text: string, pattern: RegExp, from: number): RegExpStringIterator<RegExpExecArray> {
+export function matchesFrom(text: string, pattern: RegExp, from: number): Iterable<RegExpExecArray> {
+  // Nearly always there is none, and this makes nothing.
+  if (text.search(pattern) === -1) return none;
   pattern.lastIndex = from;
   const matches = text.matchAll(pattern);
   pattern.lastIndex = 0;

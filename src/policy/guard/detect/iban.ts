@@ -23,6 +23,7 @@ const begun = /(?<![A-Za-z0-9])(?:[A-Z]{1,2}|[A-Z]{2}\d|[A-Z]{2}\d{2}[A-Z0-9 ]{0
 export const iban: Detector = {
   find(text, from) {
     const found: Match[] = [];
+    if (text.length - from < 15) return found;
     // Without the arrays that matches are told in: many a text is full of such heads.
     head.lastIndex = from;
     while (head.test(text)) {

@@ -19,6 +19,7 @@ const begun = [
 export const privateKeys: Detector = {
   find(text, least) {
     const found: Match[] = [];
+    if (text.length - least < 64) return found;
     let ending = -1;
     for (const { index, 0: said } of matchesFrom(text, header, least)) {
       const start = found.at(-1)?.end ?? 0;

@@ -62,6 +62,7 @@ const tail = (code: number): boolean => isWord(code) || code === 0x2d || code ==
 export const tokens: Detector = {
   find(text, from) {
     const found: Match[] = [];
+    if (text.length - from < shortest) return found;
     for (const { index, 0: said } of matchesFrom(text, whole, from)) {
       const shape = every.find(({ prefix }) => said.startsWith(prefix));
       if (shape?.digit === true && !/\d/.test(said)) continue;
@@ -78,6 +79,9 @@ export const tokens: Detector = {
     return at === -1 ? text.length : Math.max(from, start + at);
   },
 };
+
+/** No secret is. */
+const shortest = 14;
 
 /** No key is longer. */
 const longestKept = 16 * 1024;
