@@ -24,6 +24,7 @@ for (const provider of ["oai", "ant", "gem"]) {
       temperature: 0.5,
     });
     assert.equal(result.text, "Say hello.");
+    assert.match(JSON.stringify(rig.simulator.journal.entries[0]?.body), /"Be brief\.".*/);
     assert.equal(result.finishReason, "stop");
     assert.deepEqual([result.provider, result.model, result.attempts], [provider, "echo", 1]);
     assert.match(result.callId, /^call_/);
