@@ -169,6 +169,8 @@ export interface Running {
   listModels(): Promise<ModelListingView>;
   /** Where the operator's key is, for people; never the key. */
   readonly adminKey?: string | undefined;
+  /** Tells the operator something as a line of the log. Absent: the log is meant for people, who are told directly. */
+  readonly note?: ((event: string, message: string) => void) | undefined;
   /**
    * Takes no more calls after `windowMs`, lets running ones finish for at most `drainMs` in all, writes the books, lets go of
    * everything. Gives how many calls had to be cut.

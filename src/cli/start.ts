@@ -160,7 +160,7 @@ async function firstCall(
   ]);
   enough.abort();
   const model = modelToTry(models, local);
-  for (const { reason } of silent) ports.err(`polygate: ${reason}`);
+  for (const { reason } of silent) note(running, ports, "provider_silent", reason);
   ports.out("");
   const asked = model?.id ?? `${providers[0]?.name ?? "provider"}/MODEL`;
   const named = model === undefined ? " (with the name of a model in place of MODEL)" : "";
@@ -176,9 +176,10 @@ function untilStopped(running: Running, { timeouts }: Config, ports: Ports): Pro
         askedAt = ports.now();
         const { drainMs, drainWindowMs } = timeouts;
         const window = drainWindowMs === 0 ? "" : `; new ones are taken for ${seconds(drainWindowMs)} more`;
-        ports.err(`polygate: stopping; calls under way have ${seconds(drainMs)} to finish${window} (Ctrl-C again: at once)`);
+        const notice = `stopping; calls under way have ${seconds(drainMs)} to finish${window} (Ctrl-C again: at once)`;
+        note(running, ports, "stopping", notice);
         running.close(drainMs, drainWindowMs).then((cut) => {
-          if (cut > 0) ports.err(`polygate: ${cut} calls were not over by then, and were cut.`);
+          if (cut > 0) note(running, ports, "calls_cut", `${cut} calls were not over by then, and were cut.`);
           done(cut > 0 ? exitCodes.cut : exitCodes.stopped);
         }, reject);
       } else if (ports.now() - askedAt >= sameWishMs) {
@@ -190,6 +191,12 @@ function untilStopped(running: Running, { timeouts }: Config, ports: Ports): Pro
       resolve(code);
     };
   });
+}
+
+/** One event is one line of JSON where the log is one. */
+function note(running: Running, ports: Ports, event: string, message: string): void {
+  if (running.note === undefined) ports.err(`polygate: ${message}`);
+  else running.note(event, message);
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;

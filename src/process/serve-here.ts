@@ -57,6 +57,7 @@ export async function serveHere(options: ServeHereOptions): Promise<Running> {
     address,
     adminKey: adminKey.file === undefined ? "POLYGATE_ADMIN_KEY" : `${adminKey.file}${adminKey.made ? " (made just now)" : ""}`,
     listModels: () => gateway.listModels(),
+    ...(format === "json" && { note: (event: string, message: string) => log.info(event, { message }) }),
     close: async (drainMs, windowMs) => {
       forgetHangUp();
       const cut = await close(drainMs, windowMs);
