@@ -26,7 +26,9 @@ export async function openBackend(flags: BackendFlags, ports: Ports): Promise<Ba
   const { prepare, keyVariables } = await ports.engine();
   // As `serve` does: a configuration file says all there is; without one we look around.
   const local = said.file === undefined ? await findLocalServers((address, ms) => ports.getJson(address, ms)) : [];
-  const config = { ...said, providers: [...said.providers, ...local] };
+  // Nobody could ask this process for its metrics.
+  const observe = { ...said.observe, metrics: "off" } as const;
+  const config = { ...said, observe, providers: [...said.providers, ...local] };
   const prepared = prepare(config, (message) => ports.err(`polygate: ${oneLine(message, 2000)}`));
   if (prepared.providers.length === 0) {
     const running = await runningAt(said.server, ports);
