@@ -9,45 +9,21 @@ import type { Reply } from "../canonical/reply.ts";
 import { Warnings } from "../canonical/warnings.ts";
 import { type EventWriter, JsonArrayWriter, sseWriter } from "../framing/event-writer.ts";
 import { parseJsonBody } from "../framing/json-body.ts";
-import type { DecodedRequest, Framing, ReplyEncoder, ReplyMeta, Wire } from "../wires/wire.ts";
-import { type Admitted, authorise } from "./authorise.ts";
+import type { DecodedRequest, Framing, ReplyEncoder, ReplyMeta } from "../wires/wire.ts";
 import { BodyBudget } from "./body-budget.ts";
+import type { Exchange } from "./exchange.ts";
 import { answerHeaders, setHeaders } from "./headers.ts";
-import { HostGuard } from "./host.ts";
 import { HttpCall } from "./http-call.ts";
 import { LiveCalls } from "./live-calls.ts";
 import { modelViews } from "./models.ts";
 import { operate } from "./operator.ts";
-import type { IngressLimits, IngressOptions, Serving } from "./options.ts";
-import type { PathTable } from "./path-table.ts";
+import type { IngressLimits, IngressOptions } from "./options.ts";
 import { readBody } from "./read-body.ts";
-import { checkContentType, headerBag, lossPolicy, parseTarget, presentedKey } from "./request.ts";
-import { type CallRoute, families, familyOf, type OperatorRoute, plainPath, type Route, routeTable } from "./routes.ts";
+import { Reception } from "./reception.ts";
+import { checkContentType, headerBag, lossPolicy } from "./request.ts";
+import { type CallRoute, families, familyOf, type OperatorRoute, plainPath } from "./routes.ts";
 import { StreamAnswer } from "./stream-answer.ts";
-import { refuseAmbiguous, refuseForeignPages, refuseManyHeaders } from "./suspicion.ts";
 import { watchEnd } from "./watch-end.ts";
-import { WrongKeys } from "./wrong-keys.ts";
-
-/** One request being answered: what its error replies and headers need. */
-interface Exchange {
-  readonly id: string;
-  readonly serving: Serving;
-  readonly startedAt: number;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly record: CallRecord;
-  /** The caller's wire, once its route is known. */
-  wire: Wire | undefined;
-  warnings: Warnings;
-  /** The caller does not want to be told of losses. */
-  quiet: boolean;
-  /** Where the request ends can be told: until then a refusal closes its connection. */
-  sound: boolean;
-  /** For a 405: the methods that would do. */
-  allow: string | undefined;
-  /** Of the request, as long as it counts against the budget. */
-  bodyBytes: number;
-}
 
 /** Answers every request exactly once, whatever happens. */
 export class HttpIngress {
@@ -56,8 +32,7 @@ export class HttpIngress {
   readonly #limits: IngressLimits;
   readonly #bodies: BodyBudget;
   readonly #calls: LiveCalls;
-  readonly #wrongKeys: WrongKeys;
-  #house: House;
+  readonly #reception: Reception;
 
   constructor(options: IngressOptions) {
     this.#options = options;
@@ -65,8 +40,7 @@ export class HttpIngress {
     this.#limits = options.limits;
     this.#bodies = new BodyBudget(options.limits.allBodiesBytes);
     this.#calls = options.calls ?? new LiveCalls();
-    this.#wrongKeys = new WrongKeys(options.clock);
-    this.#house = furnish(options.serving(), options.operator !== undefined);
+    this.#reception = new Reception(options);
   }
 
   take(request: IncomingMessage, response: ServerResponse): void {
@@ -88,23 +62,7 @@ export class HttpIngress {
   }
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { request, serving } = exchange;
-    if (this.#house.serving !== serving) this.#house = furnish(serving, this.#options.operator !== undefined);
-    const { hosts, table } = this.#house;
-    refuseManyHeaders(request);
-    hosts.check(request.headers.host, request.rawHeaders);
-    refuseAmbiguous(request);
-    if (serving.open) refuseForeignPages(request);
-    const target = parseTarget(request.url);
-    exchange.sound = request.headers.expect === undefined;
-    // A HEAD is answered as its GET.
-    const match = table.match(request.method ?? "", target.path);
-    if (match.route === undefined) {
-      if (match.methods.length > 0) exchange.allow = match.methods.join(", ");
-      throw noRoute(request.method ?? "", target.path, match.methods);
-    }
-    if (match.route.kind === "call") exchange.wire = match.route.wire;
-    const { route, caller } = this.#who(match.route, exchange, target.query);
+    const { route, caller, named, path, query } = this.#reception.receive(exchange);
     if (caller === undefined) {
       switch (route.policy) {
         case "probe":
@@ -115,11 +73,11 @@ export class HttpIngress {
     }
     switch (route.policy) {
       case "listing":
-        return this.#models(exchange, route.kind, match.named);
+        return this.#models(exchange, route.kind, named);
       case "inference":
-        checkContentType(request.headers);
+        checkContentType(exchange.request.headers);
         this.#admit(exchange);
-        return this.#call(exchange, route, caller, { path: plainPath(target.path), query: target.query, named: match.named });
+        return this.#call(exchange, route, caller, { path: plainPath(path), query, named });
     }
   }
 
@@ -128,16 +86,6 @@ export class HttpIngress {
     if (admission === undefined) return;
     admission.admit();
     response.once("close", () => admission.release());
-  }
-
-  #who(route: Route, { serving, request }: Exchange, query: string): Admitted {
-    try {
-      return authorise(route, serving, request, query);
-    } catch (thrown) {
-      const error = toGatewayError(thrown);
-      const guessed = error.code === "unauthenticated" && presentedKey(request.headers, query) !== undefined;
-      throw guessed ? this.#wrongKeys.refuse(request.socket.remoteAddress, error) : error;
-    }
   }
 
   async #call(
@@ -340,19 +288,6 @@ export class HttpIngress {
   }
 }
 
-/** What follows from a configuration, made anew only where it changes. */
-interface House {
-  readonly serving: Serving;
-  readonly hosts: HostGuard;
-  readonly table: PathTable<Route>;
-}
-
-const furnish = (serving: Serving, operated: boolean): House => ({
-  serving,
-  hosts: new HostGuard({ open: serving.open, names: serving.hosts }),
-  table: routeTable(operated ? serving.metrics : undefined),
-});
-
 /** Whether what is left of a request is little enough to be read and thrown away, which Node does when its answer has ended. */
 const isShort = ({ headers }: IncomingMessage): boolean => Number(headers["content-length"] ?? Number.NaN) <= shortBody;
 const shortBody = 64 * 1024;
@@ -373,14 +308,4 @@ function writerOf(framing: Framing): EventWriter {
     case "json-array":
       return new JsonArrayWriter();
   }
-}
-
-function noRoute(method: string, path: string, methods: readonly string[]): GatewayError {
-  if (methods.length > 0) {
-    return new GatewayError("method_not_allowed", `${path} takes ${methods.join(", ")}, not ${method}.`);
-  }
-  return new GatewayError(
-    "not_found",
-    `There is nothing at ${path.slice(0, 100)}. This gateway serves POST /v1/chat/completions and /v1/responses, POST /v1/messages, Gemini's /v1beta and GET /v1/models; give your SDK its address as base URL (OpenAI's with /v1, the others without).`,
-  );
 }
