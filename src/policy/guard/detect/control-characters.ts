@@ -4,12 +4,12 @@ const unit = (code: number): string => `\\u${code.toString(16).padStart(4, "0")}
 const range = ([from, to]: readonly [number, number]): string => (from === to ? unit(from) : `${unit(from)}-${unit(to)}`);
 
 /**
- * What no reader sees and a terminal or a model may obey: C0 and C1 but for tab and line ends, directions that overrule others,
+ * What no reader sees and a terminal or a model may obey: C0 and C1 but for tab, line and page ends, directions that overrule others,
  * widths of nothing. Those that scripts and emoji need to join or part (U+200C to U+200F) are none.
  */
 const hidden: readonly (readonly [number, number])[] = [
   [0x00, 0x08],
-  [0x0b, 0x0c],
+  [0x0b, 0x0b],
   [0x0e, 0x1f],
   [0x7f, 0x9f],
   [0x180e, 0x180e],
@@ -55,6 +55,7 @@ export function mayHoldControls(body: Buffer, ascii: boolean): boolean {
     // \u00.., \u18.., \u20.., \uFE.., \uDB..
     if (first === 0x30 ? second === 0x30 && !isPlain(body, at + 4) : isSuspect(((first ?? 0) | 0x20) * 256 + second)) return true;
   }
+  for (let at = body.indexOf("\\b"); at !== -1; at = body.indexOf("\\b", at + 2)) if (isEscape(body, at)) return true;
   return !ascii && leads.some(({ byte, suspect }) => holds(body, byte, suspect));
 }
 
@@ -62,9 +63,16 @@ export function mayHoldControls(body: Buffer, ascii: boolean): boolean {
 function isPlain(body: Buffer, at: number): boolean {
   const high = (body[at] ?? 0) | 0x20;
   const low = (body[at + 1] ?? 0) | 0x20;
-  if (high === 0x30) return low === 0x39 || low === 0x61 || low === 0x64;
+  if (high === 0x30) return low === 0x39 || low === 0x61 || low === 0x63 || low === 0x64;
   if (high === 0x31 || high === 0x38 || high === 0x39) return false;
   return high !== 0x37 || low !== 0x66;
+}
+
+/** Whether the backslash there is none that is itself escaped. */
+function isEscape(body: Buffer, at: number): boolean {
+  let before = at;
+  while (body[before - 1] === 0x5c) before--;
+  return (at - before) % 2 === 0;
 }
 
 const word = (text: string): number => (text.charCodeAt(0) | 0x20) * 256 + (text.charCodeAt(1) | 0x20);
