@@ -17,7 +17,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const keys = key === undefined ? [] : config.keys.filter(({ secret }) => secret.reveal() === key);
   if (key !== undefined && keys.length === 0)
     throw new ConfigError([{ message: "key: no key of the configuration has this secret" }]);
-  const settled = { ...config, keys };
+  // Nobody could read its metrics: it has no route.
+  const settled: Config = { ...config, keys, observe: { ...config.observe, metrics: "off" } };
   const core = await compose({
     config: settled,
     providers: providersOf(settled),
