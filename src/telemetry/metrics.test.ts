@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { AttemptEnd, AttemptStart } from "../canonical/ports.ts";
 import type { Usage } from "../canonical/usage.ts";
 import type { CallFacts } from "./call-facts.ts";
-import { openMetrics } from "./metrics.ts";
+import { mergedMetrics, openMetrics } from "./metrics.ts";
 import { ModelLabels } from "./model-labels.ts";
 
 const start: AttemptStart = {
@@ -105,6 +105,26 @@ describe("metrics", () => {
     assert.equal(models.size, 201);
     assert.ok(models.has("other"));
     assert.ok(text.length < 1_500_000);
+  });
+
+  it("of several processes are added up", async () => {
+    const snapshots = await Promise.all(
+      [3, 5].map(async (value) => {
+        const metrics = await openMetrics();
+        metrics.callEnded(call({}));
+        metrics.attemptEnded(start, finished, undefined);
+        metrics.add([
+          { name: "lag", help: "Lag.", kind: "gauge", read: () => value, of: "max" },
+          { name: "open", help: "Open.", kind: "gauge", read: () => value },
+          { name: "done_total", help: "Done.", kind: "counter", read: () => value },
+        ]);
+        return structuredClone(await metrics.snapshot());
+      }),
+    );
+    const { text } = await mergedMetrics(snapshots);
+    for (const line of ["lag 5", "open 8", "done_total 8"]) assert.ok(text.split("\n").includes(line), text);
+    assert.match(text, /^polygate_tokens_total\{provider="oai",model="m",kind="input_uncached"\} 20$/m);
+    assert.match(text, /^polygate_call_duration_seconds_count\{.*\} 2$/m);
   });
 
   it("of two gateways share nothing", async () => {

@@ -25,8 +25,15 @@ export interface Metrics extends CallMetrics {
   add(gauges: readonly Gauge[]): void;
   /** As Prometheus reads them. */
   text(): Promise<MetricsText>;
-  /** All of it as data, for a process that adds up several; see `mergedMetrics`. */
-  snapshot(): Promise<readonly object[]>;
+  /** All of it as data that can be sent to another process, for `mergedMetrics`. */
+  snapshot(): Promise<object[]>;
+}
+
+/** The metrics of several processes as those of one. */
+export async function mergedMetrics(snapshots: readonly object[][]): Promise<MetricsText> {
+  const { AggregatorRegistry } = await import("prom-client");
+  const registry = AggregatorRegistry.aggregate([...snapshots]);
+  return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
 /** Seconds. Answers of models take from milliseconds (a simulator) to minutes (a long thought). */
@@ -80,11 +87,12 @@ export async function openMetrics(): Promise<Metrics> {
     }
   };
   const meters: Meter = {
-    gauge: (name, help, read) => {
+    gauge: (name, help, read, aggregator) => {
       new Gauge({
         name,
         help,
         registers,
+        aggregator,
         collect() {
           this.set(read());
         },

@@ -146,3 +146,55 @@ test("R29: a log that nobody reads, or that is closed, stops no call and is coun
   }
   assert.equal(child.exitCode, 0);
 });
+
+test("S17: what a process writes to a pipe is one line of JSON per event, from its start to its end", {
+  timeout: 30_000,
+}, async () => {
+  const simulator = await startSimulator();
+  const folder = mkdtempSync(join(tmpdir(), "polygate-lines-"));
+  const config = join(folder, "polygate.yaml");
+  writeFileSync(
+    config,
+    `server: { port: 0 }
+data_dir: ${folder}
+log: { calls: info }
+providers:
+  sim: { wire: openai-chat, base_url: "${simulator.url}/v1", api_key: none }
+  gone: { wire: openai-chat, base_url: "http://127.0.0.1:9/v1", api_key: none }
+`,
+  );
+  const env = { PATH: process.env["PATH"], HOME: folder, POLYGATE_LOG_LEVEL: "loud" };
+  const child = spawn(process.execPath, [bin, "--config", config], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let log = "";
+  child.stderr.on("data", (piece: Buffer) => {
+    log += piece.toString("utf8");
+  });
+  try {
+    await new Promise<void>((resolve) => {
+      child.stdout.on("data", (piece: Buffer) => {
+        out += piece.toString("utf8");
+        if (out.includes("Try it")) resolve();
+      });
+    });
+    const gateway = /http:\/\/127\.0\.0\.1:\d+/.exec(out.slice(out.indexOf("\naddress")))?.[0] ?? "";
+    await ask(gateway, "openai", bodyOf("openai", "sim/echo", true));
+    await ask(gateway, "openai", bodyOf("openai", "sim/fault:401", false));
+  } finally {
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    child.kill("SIGTERM");
+    await ended;
+    await simulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const lines = log
+    .split("\n")
+    .slice(0, -1)
+    .map((line): { event: string; level: string; time: string } => JSON.parse(line));
+  for (const event of ["log_settings", "listening", "provider_silent", "call", "stopping"])
+    assert.ok(
+      lines.some((line) => line.event === event),
+      `${event}\n${log}`,
+    );
+  for (const { level, time } of lines) assert.match(`${level} ${time}`, /^(?:info|warn) \d{4}-\d\d-\d\dT[\d:.]+Z$/);
+});
