@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { asked, pairs, startFourWires } from "../pains/kit/four-wires.ts";
 import { ask } from "../reliability/ask.ts";
@@ -61,6 +62,9 @@ test("the metrics say what the ledger says, whatever became of the calls", { tim
     assert.ok(sum(text, "polygate_connections") >= 1);
     assert.ok(sum(text, "process_resident_memory_bytes") > 1e7);
     assert.equal(samples(text, "nodejs_eventloop_lag_p99_seconds").length, 1);
+    const documented = readFileSync(new URL("../../../docs/observability.md", import.meta.url), "utf8");
+    for (const [, name = ""] of text.matchAll(/^# HELP (\S+)/gm))
+      assert.ok(documented.includes(`\`${name}\``), `${name} is not in docs/observability.md`);
     t.diagnostic(`${calls} calls, ${rows.length} attempts; ${text.length} characters of metrics`);
   } finally {
     await stack.close();
