@@ -2,6 +2,7 @@ import { GatewayError } from "../canonical/error.ts";
 import { isArray, isObject, type Json } from "../canonical/json.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
+import { EgressRefused } from "../transport/connector.ts";
 import { type HttpTransport, readAll } from "../transport/http-transport.ts";
 import { askForModels, readList } from "./list-models.ts";
 
@@ -38,7 +39,9 @@ export async function probe(
     return { kind: "answer", status, header: (name) => headers[name], text: text.slice(0, 20_000), models, ms: ms() };
   } catch (thrown) {
     if (!(thrown instanceof GatewayError)) throw thrown;
-    return { kind: "failure", code: systemCode(thrown.cause) ?? thrown.code, message: thrown.message, ms: ms() };
+    // Who probes is the operator, and may read what callers may not.
+    const message = thrown.cause instanceof EgressRefused ? thrown.cause.refusal.explanation : thrown.message;
+    return { kind: "failure", code: systemCode(thrown.cause) ?? thrown.code, message, ms: ms() };
   }
 }
 

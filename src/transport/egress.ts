@@ -81,7 +81,7 @@ function refused(host: string, port: number, how: string, kind: AddressClass): R
   const target = endpoint(host, port);
   return {
     message: `${target} is not on the public internet, and the operator's configuration does not allow it under egress.allow`,
-    explanation: `${target}${how} ${describeClass(kind)}, and the configuration does not name it. If that is meant, allow it in polygate.yaml: egress: { allow: [${JSON.stringify(target)}] }`,
+    explanation: `${target}${how} ${describeClass(kind)}, and egress.allow does not name it. If that is meant, allow it in polygate.yaml: egress: { allow: [${JSON.stringify(target)}] }`,
   };
 }
 
