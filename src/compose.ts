@@ -3,6 +3,7 @@ import type { Clock, Random } from "./canonical/ports.ts";
 import type { Handler } from "./canonical/reply.ts";
 import { AnswerStore } from "./conversations/answer-store.ts";
 import { openPins } from "./conversations/open-pins.ts";
+import type { Tell, Told } from "./conversations/told.ts";
 import { TurnStore } from "./conversations/turn-store.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
@@ -29,6 +30,8 @@ export interface ComposeOptions extends Settings {
   readonly version?: string | undefined;
   /** True: who has finished its work and forgets to close the gateway ends all the same, once the books are written. */
   readonly yields?: boolean | undefined;
+  /** Told of what other processes that serve the same callers must remember, too; see `Gateway.hear`. */
+  readonly tell?: Tell | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   /** How the outside is reached. Default: the machine's own resolver and sockets. */
@@ -53,6 +56,8 @@ export interface Gateway {
   unready(): string | undefined;
   ledgerHealth(): LedgerHealth;
   readonly telemetry: Telemetry;
+  /** Another process that serves the same callers has come to remember this. */
+  hear(told: Told): void;
   /** Resolves once everything that has ended is in the books. */
   flush(): Promise<void>;
   /** Writes the books to their end and lets go of sockets and files. Calls must be over by then. */
@@ -82,6 +87,7 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     },
     ledgerHealth: () => ledger.health(),
     telemetry,
+    hear: (told) => hear(standing, told),
     flush: async () => {
       await Promise.all([ledger.flush(), pins.flush()]);
     },
@@ -92,10 +98,26 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
   };
 }
 
+function hear({ turns, answers, pins }: Standing, told: Told): void {
+  switch (told.kind) {
+    case "turn":
+      turns.hear(told.owner, told.turn);
+      break;
+    case "pin":
+      pins.hear(told.id, told.pin);
+      break;
+    case "asked":
+    case "answered":
+    case "forgotten":
+      answers.hear(told);
+      break;
+  }
+}
+
 async function openStanding(options: ComposeOptions): Promise<Standing> {
-  const { config, onTrouble, yields, clock = systemClock, random = systemRandom } = options;
+  const { config, onTrouble, yields, tell, clock = systemClock, random = systemRandom } = options;
   const ledger = await openLedger({ dataDir: config.dataDir, clock, onTrouble, yields });
-  const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble, yields }), ledger);
+  const pins = await opened(() => openPins({ dataDir: config.dataDir, clock, onTrouble, yields, tell }), ledger);
   const { ttlMs } = config.conversations;
   const telemetry = await observe(options, clock);
   telemetry.metrics?.add(ledgerGauges(() => ledger.health()));
@@ -109,8 +131,8 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
     telemetry,
     egress,
     transport: new HttpTransport({ clock, egress: egress.towardsProviders }),
-    answers: new AnswerStore(clock, { ttlMs }),
-    turns: new TurnStore(clock, { ttlMs }),
+    answers: new AnswerStore(clock, { ttlMs }, tell),
+    turns: new TurnStore(clock, { ttlMs }, tell),
   };
 }
 

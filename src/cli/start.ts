@@ -78,7 +78,7 @@ async function start(prepared: Prepared, { server }: Config, ports: Ports, sourc
     return await prepared.serve(source);
   } catch (thrown) {
     const sentences = explainFailure(thrown, server);
-    if (sentences === undefined) throw thrown;
+    if (sentences === undefined || thrown instanceof ConfigError) throw thrown;
     for (const sentence of sentences) ports.err(sentence);
     return undefined;
   }

@@ -27,6 +27,12 @@ export interface Answered {
   readonly finish: Finish;
 }
 
+/** See `Told`. */
+export type AnswerTold =
+  | { readonly kind: "asked"; readonly owner: string; readonly asked: Asked }
+  | { readonly kind: "answered"; readonly owner: string; readonly id: string; readonly answered: Answered }
+  | { readonly kind: "forgotten"; readonly owner: string; readonly id: string };
+
 /** An answer as it is remembered. */
 export interface KeptAnswer {
   /** What the request said, its tools included. */
@@ -52,8 +58,12 @@ export class AnswerStore {
   readonly #store: OwnedStore<Remembered>;
   readonly #pools: Pools = { messages: new Pool(labelOf), tools: new Pool(() => "tools") };
 
-  constructor(clock: Pick<Clock, "now">, limits: Partial<StoreLimits> = {}) {
+  readonly #tell: ((told: AnswerTold) => void) | undefined;
+
+  /** @param tell told of whatever is remembered or forgotten here first */
+  constructor(clock: Pick<Clock, "now">, limits: Partial<StoreLimits> = {}, tell?: (told: AnswerTold) => void) {
     this.#store = new OwnedStore(clock, limits);
+    this.#tell = tell;
   }
 
   get size(): number {
@@ -99,11 +109,21 @@ export class AnswerStore {
 
   /** Holds the question until its answer is told. False where it is too large to be remembered. */
   ask(owner: string, asked: Asked): boolean {
+    this.#tell?.({ kind: "asked", owner, asked });
+    return this.#asked(owner, asked);
+  }
+
+  #asked(owner: string, asked: Asked): boolean {
     return this.#store.remember(owner, new Remembered(this.#pools, owner, asked, undefined));
   }
 
   /** False where the question is forgotten, or the two are too large to be remembered. */
   answer(owner: string, id: string, answered: Answered): boolean {
+    this.#tell?.({ kind: "answered", owner, id, answered });
+    return this.#answered(owner, id, answered);
+  }
+
+  #answered(owner: string, id: string, answered: Answered): boolean {
     const [question] =
       this.#store
         .of(owner)
@@ -117,6 +137,26 @@ export class AnswerStore {
 
   /** Forgets the answer of this id, or the question whose answer would have had it. False where there is none. */
   forget(owner: string, id: string): boolean {
+    this.#tell?.({ kind: "forgotten", owner, id });
+    return this.#forgotten(owner, id);
+  }
+
+  /** Another process remembers or forgets this. */
+  hear(told: AnswerTold): void {
+    switch (told.kind) {
+      case "asked":
+        this.#asked(told.owner, told.asked);
+        break;
+      case "answered":
+        this.#answered(told.owner, told.id, told.answered);
+        break;
+      case "forgotten":
+        this.#forgotten(told.owner, told.id);
+        break;
+    }
+  }
+
+  #forgotten(owner: string, id: string): boolean {
     return this.#store.forget(owner, id, (one) => one.id === id) > 0;
   }
 }

@@ -6,7 +6,7 @@ import { migrate } from "../storage/migrations.ts";
 import { RowWriter } from "../storage/row-writer.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { startRowWorker } from "../storage/start-worker.ts";
-import { PinStore } from "./pin-store.ts";
+import { PinStore, type PinStoreOptions } from "./pin-store.ts";
 import { pinColumns, pinMigrations, pinStatement } from "./pin-table.ts";
 
 export interface PinOptions {
@@ -17,6 +17,8 @@ export interface PinOptions {
   /** See RowWriterOptions. */
   readonly yields?: boolean | undefined;
   readonly inMemory?: number | undefined;
+  /** See PinStoreOptions. */
+  readonly tell?: PinStoreOptions["tell"];
 }
 
 const groupMs = 50;
@@ -25,7 +27,7 @@ const groupMs = 50;
  * Opens the table of kept answers and migrates it. Its writer's thread starts with the first answer to be noted, so that who
  * never has one kept does not pay for it. Throws StorageError, and then the gateway must not start.
  */
-export function openPins({ dataDir, clock, onTrouble, inMemory, yields }: PinOptions): PinStore {
+export function openPins({ dataDir, clock, onTrouble, inMemory, tell, yields }: PinOptions): PinStore {
   if (dataDir === inMemoryOnly) {
     const openReader = () => migrated(openSqlite(inMemoryOnly), inMemoryOnly, clock);
     return new PinStore({ clock, writer: keepsNoRows, onTrouble, inMemory, openReader });
@@ -48,6 +50,7 @@ export function openPins({ dataDir, clock, onTrouble, inMemory, yields }: PinOpt
     writer,
     onTrouble,
     inMemory,
+    tell,
     openReader: () => openSqlite(path, { readOnly: true, busyTimeoutMs: 20 }),
   });
 }

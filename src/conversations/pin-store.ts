@@ -3,9 +3,17 @@ import type { Clock, Keeper, Pins } from "../canonical/ports.ts";
 import type { RowWriter } from "../storage/row-writer.ts";
 import { pinQuery } from "./pin-table.ts";
 
-interface Pin extends Keeper {
+/** The deployment that keeps one owner's answer; without a provider: it was deleted. */
+export interface Pin extends Keeper {
   readonly owner: string;
-  booked: boolean;
+  readonly booked: boolean;
+}
+
+/** See `Told`. */
+export interface PinTold {
+  readonly kind: "pin";
+  readonly id: string;
+  readonly pin: Pin;
 }
 
 export interface PinStoreOptions {
@@ -14,6 +22,8 @@ export interface PinStoreOptions {
   /** Opens the table for reading; called when an id is first asked for that is not in memory. Throws. */
   readonly openReader: () => DatabaseSync;
   readonly onTrouble: (message: string) => void;
+  /** Told of every pin that is noted here first. */
+  readonly tell?: ((told: PinTold) => void) | undefined;
   /** Answers that are also held in memory, the latest ones. Default 10,000. */
   readonly inMemory?: number | undefined;
 }
@@ -82,7 +92,8 @@ export class PinStore implements Pins {
     return this.#latest.get(id) ?? this.#stored(id);
   }
 
-  #write(id: string, pin: Pin): void {
+  /** Another process has noted this pin, and writes it. */
+  hear(id: string, pin: Pin): void {
     const others = (this.#latest.get(id) ?? []).filter(({ owner }) => owner !== pin.owner);
     this.#latest.delete(id);
     this.#latest.set(id, [...others, pin]);
@@ -90,6 +101,11 @@ export class PinStore implements Pins {
       if (this.#latest.size <= this.#inMemory) break;
       this.#latest.delete(oldest);
     }
+  }
+
+  #write(id: string, pin: Pin): void {
+    this.hear(id, pin);
+    this.#options.tell?.({ kind: "pin", id, pin });
     const pinnedAt = this.#options.clock.wall();
     this.#options.writer.push({
       appendTo: (cells) => {

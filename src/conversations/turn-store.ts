@@ -2,12 +2,23 @@ import type { Clock } from "../canonical/ports.ts";
 import { type Memory, OwnedStore, type StoreLimits } from "./owned-store.ts";
 import { callsOf, type Turn } from "./turn.ts";
 
+/** See `Told`. */
+export interface TurnTold {
+  readonly kind: "turn";
+  readonly owner: string;
+  readonly turn: Turn;
+}
+
 /** Remembers turns by the ids of their tool calls; see OwnedStore. */
 export class TurnStore {
   readonly #store: OwnedStore<KeptTurn>;
 
-  constructor(clock: Pick<Clock, "now">, limits: Partial<StoreLimits> = {}) {
+  readonly #tell: ((told: TurnTold) => void) | undefined;
+
+  /** @param tell told of every turn that is remembered here first */
+  constructor(clock: Pick<Clock, "now">, limits: Partial<StoreLimits> = {}, tell?: (told: TurnTold) => void) {
     this.#store = new OwnedStore(clock, limits);
+    this.#tell = tell;
   }
 
   get size(): number {
@@ -26,6 +37,12 @@ export class TurnStore {
 
   /** False where the turn is too large to be remembered at all. */
   remember(owner: string, turn: Turn): boolean {
+    this.#tell?.({ kind: "turn", owner, turn });
+    return this.hear(owner, turn);
+  }
+
+  /** Another process remembers this turn. */
+  hear(owner: string, turn: Turn): boolean {
     const kept = new KeptTurn(turn);
     for (const id of kept.ids) this.#store.forget(owner, id, (other) => isAlike(other.turn, turn));
     return this.#store.remember(owner, kept);
