@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Installed, must, readManifest, root, run } from "./installed.ts";
+import { type Installed, must, pack, readManifest, root, run } from "./installed.ts";
 
 /** What may be in the package, and nothing else may. */
 const belongs = /^(?:LICENSE|README\.md|package\.json|bin\/[a-z]+\.js|dist\/.+\.(?:js|json|d\.ts))$/;
@@ -12,7 +13,7 @@ const strays = /\.test\.|\/testing\/|\.map$|\.tsbuildinfo$|\.env/;
 const machine = /\/(?:home|root|Users|tmp|work)\/[a-z]|sourceMappingURL/;
 
 /** The package holds what it runs on, and nothing else. */
-export function contents({ files, size, unpackedSize, project, install }: Installed): void {
+export function contents({ files, size, unpackedSize, integrity, project, install }: Installed): void {
   const paths = files.map(({ path }) => path);
   const home = join(project, "node_modules/polygate");
 
@@ -43,6 +44,16 @@ export function contents({ files, size, unpackedSize, project, install }: Instal
       assert.ok(!belongs.test(path) || strays.test(path), path);
     assert.match("//# sourceMappingURL=x.js.map", machine);
     assert.match('"/home/someone/polygate"', machine);
+  });
+
+  test("#44 who builds it again has the same tarball, byte for byte", (t) => {
+    const again = mkdtempSync(join(tmpdir(), "polygate-again-"));
+    try {
+      assert.equal(pack(again).integrity, integrity);
+    } finally {
+      rmSync(again, { recursive: true, force: true });
+    }
+    t.diagnostic(`#44 two builds, one hash: ${integrity.slice(0, 23)}…`);
   });
 
   test("nothing in it names a place of the machine that built it", () => {

@@ -13,13 +13,19 @@ export interface PackedFile {
   readonly mode: number;
 }
 
-/** The package as a user has it: packed from a clean build, and installed into an empty project, offline, without install scripts. */
-export interface Installed {
+/** A tarball, from a clean build. */
+export interface Packed {
   readonly files: readonly PackedFile[];
   /** Bytes of the tarball, and of what is in it. */
   readonly size: number;
   readonly unpackedSize: number;
+  /** Its hash, as a lock file has it. */
+  readonly integrity: string;
   readonly tarball: string;
+}
+
+/** The package as a user has it: installed into an empty project, offline, without install scripts. */
+export interface Installed extends Packed {
   /** The project it is installed into. */
   readonly project: string;
   /** What npm said. */
@@ -36,24 +42,12 @@ export function install(): Installed {
   // Others than this user are to run it.
   chmodSync(home, 0o755);
   try {
-    const stage = join(home, "stage");
-    for (const source of sources) cpSync(join(root, source), join(stage, source), { recursive: true });
-    symlinkSync(join(root, "node_modules"), join(stage, "node_modules"));
-    must(run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], { cwd: stage }));
-    const packed: readonly { filename: string; size: number; unpackedSize: number; files: PackedFile[] }[] = JSON.parse(
-      must(run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", home], { cwd: stage })).stdout,
-    );
-    const [told] = packed;
-    if (told === undefined) throw new Error("npm packed nothing");
-    const tarball = join(home, told.filename);
+    const { tarball, ...packed } = pack(join(home, "stage"));
     const project = join(home, "project");
     mkdirSync(project);
     writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
-    const { size, unpackedSize, files } = told;
     return {
-      files,
-      size,
-      unpackedSize,
+      ...packed,
       tarball,
       project,
       install: installInto(project, tarball),
@@ -63,6 +57,21 @@ export function install(): Installed {
     rmSync(home, { recursive: true, force: true });
     throw thrown;
   }
+}
+
+/** Builds the checkout in a folder of its own, and packs it there. */
+export function pack(stage: string): Packed {
+  for (const source of sources) cpSync(join(root, source), join(stage, source), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(stage, "node_modules"));
+  must(run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], { cwd: stage }));
+  // A list in some versions of npm, an object by names in others.
+  const told: { readonly [key: string]: Omit<Packed, "tarball"> & { readonly filename: string } } = JSON.parse(
+    must(run("npm", ["pack", "--ignore-scripts", "--json"], { cwd: stage })).stdout,
+  );
+  const [one] = Object.values(told);
+  if (one === undefined) throw new Error("npm packed nothing");
+  const { size, unpackedSize, files, integrity, filename } = one;
+  return { size, unpackedSize, files, integrity, tarball: join(stage, filename) };
 }
 
 /** From npm's cache alone, which `npm ci` has filled; only where that was emptied since, from the registry. */
@@ -77,14 +86,19 @@ function installInto(project: string, tarball: string): SpawnSyncReturns<string>
 export function run(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: { readonly [name: string]: string } },
+  options: { readonly cwd: string; readonly env?: { readonly [name: string]: string }; readonly timeoutMs?: number },
 ): SpawnSyncReturns<string> {
   const env = {
     ...process.env,
     PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`,
     npm_config_update_notifier: "false",
   };
-  return spawnSync(command, [...args], { encoding: "utf8", timeout: 120_000, cwd: options.cwd, env: { ...env, ...options.env } });
+  return spawnSync(command, [...args], {
+    encoding: "utf8",
+    timeout: options.timeoutMs ?? 120_000,
+    cwd: options.cwd,
+    env: { ...env, ...options.env },
+  });
 }
 
 export function must(done: SpawnSyncReturns<string>): SpawnSyncReturns<string> {

@@ -10,7 +10,7 @@ export type Found = { readonly bin: string } | { readonly skip: string };
 
 /**
  * The folder of another Node's binary, fetched once and kept in the checkout (ignored by git). Where the registry does not answer
- * or has none for this machine, that is a reason to skip; where it answers and installing fails, that is a failure.
+ * in time, or has none for this machine, that is a reason to skip; where it answers and installing fails, that is a failure.
  */
 export function nextNode(): Found {
   const name = `node-${process.platform}-${process.arch}`;
@@ -20,10 +20,10 @@ export function nextNode(): Found {
   const got = run(
     "npm",
     ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", prefix, `${name}@${next}`],
-    { cwd: root },
+    { cwd: root, timeoutMs: 60_000 },
   );
   if (existsSync(join(bin, "node"))) return { bin };
-  if (/E404|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|ETARGET/.test(got.stderr))
+  if (got.signal !== null || /E404|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|ETARGET/.test(got.stderr))
     return { skip: `Node ${next} for ${process.platform} ${process.arch} cannot be had here` };
   throw new Error(`npm could not install ${name}@${next}:\n${got.stderr}`);
 }
