@@ -49,7 +49,7 @@ export const rules: readonly Rule[] = [
     cell,
     reason:
       "Google ran a tool of the recording's own MCP server; the caller of this play offered none, so the call is taken for one that is its own to run",
-    check: /^(socket\.translated\.calls|translated\.finish)$/,
+    check: /^(socket\.translated\.(calls|finish|order-of-parts.*)|translated\.finish)$/,
     where: (_diff: Diff, { wire, request = {} }: Exchange) => wire === "gemini" && /"mcpServers"/.test(JSON.stringify(request)),
   })),
   {
