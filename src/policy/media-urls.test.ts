@@ -208,6 +208,16 @@ describe("URLs", () => {
     assert.deepEqual(asked, ["a.com", "alias.example.com"]);
   });
 
+  it("may be many, but not endlessly many, nor lead to as many hosts", async () => {
+    const images = (count: number, url: (index: number) => string) =>
+      Array.from({ length: count }, (_, index) => ({ image_url: { url: url(index) } }));
+    const at = async (parts: readonly JsonObject[]): Promise<string> => outcome(bodyCall("openai-chat", user(...parts)));
+    assert.equal(await at(images(2000, (index) => `https://a.com/${index}`)), "passed");
+    assert.equal(await at(images(2001, (index) => `https://a.com/${index}`)), "messages[0].content[2000].image_url.url");
+    assert.equal(await at(images(32, (index) => `https://h${index}.com/`)), "passed");
+    assert.equal(await at(images(33, (index) => `https://h${index}.com/`)), "messages[0].content[32].image_url.url");
+  });
+
   it("are looked for at no cost worth mentioning", async (context) => {
     const messages = Array.from({ length: 200 }, (_, index) => ({
       role: "user",

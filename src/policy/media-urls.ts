@@ -19,8 +19,9 @@ export interface UrlRules {
   resolved(url: URL): Promise<RefusedUrl | undefined>;
 }
 
-/** Most names that are resolved for one call. */
-const mostResolved = 16;
+/** Most hosts that one call may name, and most URLs. */
+const mostHosts = 32;
+const mostUrls = 2000;
 
 interface Target {
   readonly url: URL;
@@ -40,7 +41,7 @@ export const mediaUrls =
     if (call.source === undefined) targets.ofRequest(call);
     else targets.ofBody(call.source.wire, call.source.json);
     const { named } = targets;
-    if (named.size > 0) await refuseResolved([...named.values()].slice(0, mostResolved), rules);
+    if (named.size > 0) await refuseResolved([...named.values()], rules);
     return next(call);
   };
 
@@ -58,6 +59,7 @@ class Targets {
   readonly named = new Map<string, Target>();
   readonly #rules: UrlRules;
   readonly #path: (string | number)[] = [];
+  #urls = 0;
 
   constructor(rules: UrlRules) {
     this.#rules = rules;
@@ -136,7 +138,10 @@ class Targets {
     }
     const refusal = this.#rules.refusal(url);
     if (refusal !== undefined) throw refused(this.#at(), refusal.message);
-    if (!this.named.has(url.host)) this.named.set(url.host, { url, at: this.#at() });
+    if (++this.#urls > mostUrls) throw refused(this.#at(), `a call may name ${mostUrls} URLs at most`);
+    if (this.named.has(url.host)) return;
+    if (this.named.size >= mostHosts) throw refused(this.#at(), `a call may name ${mostHosts} hosts at most`);
+    this.named.set(url.host, { url, at: this.#at() });
   }
 
   #at(): string {

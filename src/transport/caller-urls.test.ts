@@ -56,17 +56,25 @@ describe("names that callers use", () => {
     assert.equal(done, false);
     clock.advance(1);
     assert.equal(await waiting, undefined);
+    const again = urls.resolved(new URL("https://slow.com/"));
+    assert.notEqual(again, waiting, "what is not known is not remembered");
   });
 
-  it("are asked for eight at a time, and not at all beyond", async () => {
+  it("are asked for two at a time, so that providers' names are never behind them", async () => {
     const waiting: ((found: readonly Address[]) => void)[] = [];
-    const { urls } = rig({ resolve: () => new Promise((resolve) => waiting.push(resolve)), dial });
-    const answers = Array.from({ length: 20 }, (_, index) => urls.resolved(new URL(`https://h${index}.com/`)));
-    assert.equal(waiting.length, 8);
-    for (const resolve of waiting) resolve([{ address: "10.0.0.5", family: 4 }]);
+    const { urls, clock } = rig({ resolve: () => new Promise((resolve) => waiting.push(resolve)), dial });
+    const ask = (index: number) => urls.resolved(new URL(`https://h${index}.com/`));
+    const answers = Array.from({ length: 6 }, (_, index) => ask(index));
+    for (let turn = 0; turn < 2; turn++) {
+      assert.equal(waiting.length, 2);
+      for (const resolve of waiting.splice(0)) resolve([{ address: "10.0.0.5", family: 4 }]);
+      await settled();
+    }
+    clock.advance(1000);
     const refusals = await Promise.all(answers);
-    assert.equal(refusals.filter((refusal) => refusal !== undefined).length, 8);
-    void urls.resolved(new URL("https://later.com/"));
-    assert.equal(waiting.length, 9);
+    assert.equal(refusals.filter((refusal) => refusal !== undefined).length, 4, "the last two were late");
+    for (let index = 10; index < 300; index++) void ask(index);
+    assert.equal(waiting.length, 2);
+    assert.equal(await ask(300), undefined, "under a flood nobody waits");
   });
 });

@@ -1,14 +1,16 @@
 import { isIP } from "node:net";
 import type { Clock } from "../canonical/ports.ts";
 import { bareHost, type EgressPolicy, portOf, type Refusal } from "./egress.ts";
-import { type Egress, type Network, systemNetwork } from "./network.ts";
+import { type Address, type Egress, type Network, systemNetwork } from "./network.ts";
 
 /** A name that is not resolved by then is left to whoever will connect. */
 const patienceMs = 1000;
-/** How long an answer holds; how many are kept; how many are asked for at a time. */
+/** How long an answer holds, and how many are kept. */
 const freshMs = 30_000;
 const mostKept = 1000;
-const mostAsked = 8;
+/** Names that are asked for at a time: each may hold a thread of Node's few, and providers' names need some, too. */
+const mostAsked = 2;
+const mostWaiting = 256;
 
 interface Kept {
   readonly until: number;
@@ -25,6 +27,7 @@ export class CallerUrls {
   readonly #network: Network;
   readonly #clock: Clock;
   readonly #kept = new Map<string, Kept>();
+  readonly #waiting: (() => Promise<void>)[] = [];
   #asking = 0;
 
   constructor({ policy, network = systemNetwork }: Egress, clock: Clock) {
@@ -51,34 +54,54 @@ export class CallerUrls {
     const policy = this.#policy();
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.policy === policy && this.#clock.now() < kept.until) return kept.refusal;
-    if (this.#asking >= mostAsked) return Promise.resolve(undefined);
-    const refusal = this.#ask(host, port, policy);
+    if (this.#waiting.length >= mostWaiting) return Promise.resolve(undefined);
+    const refusal = this.#ask(host, port, policy, () => this.#kept.delete(key));
     if (this.#kept.size >= mostKept) this.#kept.clear();
     this.#kept.set(key, { until: this.#clock.now() + freshMs, policy, refusal });
     return refusal;
   }
 
-  #ask(host: string, port: number, policy: EgressPolicy): Promise<Refusal | undefined> {
-    this.#asking++;
+  #ask(host: string, port: number, policy: EgressPolicy, onLate: () => void): Promise<Refusal | undefined> {
     return new Promise((resolve) => {
-      const stop = this.#clock.after(patienceMs, () => resolve(undefined));
-      this.#network
-        .resolve(host)
-        .then(
-          (found) => {
-            for (const { address } of found) {
-              const refusal = policy.refusal(host, port, address);
-              if (refusal !== undefined) return refusal;
-            }
-            return undefined;
-          },
-          () => undefined,
-        )
-        .then((refusal) => {
-          this.#asking--;
-          stop();
-          resolve(refusal);
-        });
+      let late = false;
+      const stop = this.#clock.after(patienceMs, () => {
+        late = true;
+        onLate();
+        resolve(undefined);
+      });
+      this.#waiting.push(async () => {
+        if (late) return;
+        const refusal = await judged(this.#network.resolve(host), host, port, policy);
+        stop();
+        resolve(refusal);
+      });
+      this.#next();
     });
   }
+
+  #next(): void {
+    if (this.#asking >= mostAsked) return;
+    const ask = this.#waiting.shift();
+    if (ask === undefined) return;
+    this.#asking++;
+    ask().finally(() => {
+      this.#asking--;
+      this.#next();
+    });
+  }
+}
+
+/** Refused where any of its addresses is; a name that cannot be resolved is not. */
+async function judged(
+  resolving: Promise<readonly Address[]>,
+  host: string,
+  port: number,
+  policy: EgressPolicy,
+): Promise<Refusal | undefined> {
+  const found = await resolving.catch(() => []);
+  for (const { address } of found) {
+    const refusal = policy.refusal(host, port, address);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
+import { classify } from "./address.ts";
 import { EgressPolicy, readEntry } from "./egress.ts";
 
 describe("EgressPolicy", () => {
@@ -79,6 +81,61 @@ describe("EgressPolicy", () => {
       said("https://models.corp.example/") && !said("http://gpu.lan:8000/"),
       "a provider's address is no callers' address",
     );
+  });
+});
+
+/** Ways to write an IPv4 address that URLs take for the same. */
+function spelled(address: number, how: readonly number[], parts: number): string {
+  const bytes = [24, 16, 8, 0].map((shift) => (address >>> shift) & 255);
+  const last = bytes.slice(parts - 1).reduce((sum, byte) => sum * 256 + byte, 0);
+  const pieces = [...bytes.slice(0, parts - 1), last].map((value, index) => {
+    const form = how[index] ?? 0;
+    return form === 1
+      ? `0x${value.toString(16)}`
+      : form === 2
+        ? `0${value.toString(8)}`
+        : form === 3
+          ? `0X000${value.toString(16)}`
+          : `${value}`;
+  });
+  const text = pieces.join(how[4] === 1 ? "。" : ".") + (how[4] === 2 ? "." : "");
+  if (how[4] === 3) return text.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
+  return how[4] === 4 ? text.replaceAll(/\d/g, (digit) => `%3${digit}`) : text;
+}
+
+describe("however an address is spelled", () => {
+  it("it is the same address", (context) => {
+    const policy = new EgressPolicy({ allow: [] });
+    let refused = 0;
+    const asked = fc.tuple(
+      fc.nat(0xffff_ffff),
+      fc.array(fc.nat(4), { minLength: 5, maxLength: 5 }),
+      fc.integer({ min: 1, max: 4 }),
+    );
+    const near = fc.constantFrom(
+      0x7f000001,
+      0x0a000001,
+      0xa9fea9fe,
+      0xc0a80001,
+      0xac100001,
+      0x64400001,
+      0,
+      0xe0000001,
+      0x08080808,
+    );
+    fc.assert(
+      fc.property(asked, near, fc.boolean(), ([random, how, parts], known, useKnown) => {
+        const address = useKnown ? known : random;
+        const plain = [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
+        const open = classify(plain) === "public";
+        const url = new URL(`http://${spelled(address, how, parts)}/`);
+        assert.equal(policy.refusalOf(url) === undefined, open, `${url.href} for ${plain}`);
+        if (!open) refused++;
+      }),
+      { numRuns: 5000 },
+    );
+    context.diagnostic(`5000 spellings, ${refused} of addresses that are not public: all refused, all others open`);
+    assert.ok(refused > 1000);
   });
 });
 
