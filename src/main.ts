@@ -7,13 +7,19 @@ import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
 import { present, systemFiles } from "./machine/files.ts";
 import { readLines } from "./machine/lines.ts";
+import { Output } from "./machine/output.ts";
 import { readStdin, systemTerminal } from "./machine/terminal.ts";
 import { systemClock } from "./transport/clock.ts";
 
 /** Runs the command line in this process and ends it. `argv` is without Node and the program's name. */
 export async function main(argv: readonly string[]): Promise<void> {
+  const output = new Output();
   try {
-    process.exit(await runCli(argv, processPorts()));
+    const code = await runCli(argv, processPorts(output));
+    await output.drained();
+    const unwritten = code === 0 && output.lost !== undefined && output.lost !== "EPIPE";
+    if (unwritten) output.write(`polygate: standard output could not be written (${output.lost}).\n`, "err");
+    process.exit(unwritten ? exitCodes.failed : code);
   } catch (thrown) {
     // Whatever arrives here was not foreseen: the operator needs the stack.
     process.stderr.write(
@@ -23,16 +29,17 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function processPorts(): Ports {
+function processPorts(output: Output): Ports {
   return {
     version: version(),
     nodeVersion: process.versions.node,
     env: process.env,
     cwd: process.cwd(),
     terminal: systemTerminal(),
-    out: (line) => process.stdout.write(`${line}\n`),
-    err: (line) => process.stderr.write(`${line}\n`),
-    write: (text, to) => (to === "out" ? process.stdout : process.stderr).write(text),
+    out: (line) => output.write(`${line}\n`, "out"),
+    err: (line) => output.write(`${line}\n`, "err"),
+    write: (text, to) => output.write(text, to),
+    onOutputLost: (listener) => output.onLost(listener),
     stdin: readStdin,
     readLines,
     readFile: (path) => present(() => readFileSync(path, "utf8")),

@@ -17,6 +17,8 @@ export interface Ports {
   err(line: string): void;
   /** Text as it is, without a line's end. */
   write(text: string, to: "out" | "err"): void;
+  /** Told when nobody takes standard output any more; gives what stops the telling. */
+  onOutputLost(listener: () => void): () => void;
   /** All of standard input, to its end. */
   stdin(): Promise<Uint8Array>;
   /** Reads lines from standard input, with history and completion where it is a terminal. */

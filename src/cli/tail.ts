@@ -14,7 +14,7 @@ export interface TailOptions {
   /** How many of the latest to begin with. */
   readonly lines: number;
   readonly json: boolean;
-  readonly ports: Pick<Ports, "out" | "err" | "terminal" | "env" | "sleep" | "onStop" | "wall">;
+  readonly ports: Pick<Ports, "out" | "err" | "terminal" | "env" | "sleep" | "onStop" | "onOutputLost" | "wall">;
 }
 
 /** How often the ledger is looked at. */
@@ -24,7 +24,7 @@ const atOnce = 1000;
 /** `polygate tail`: every attempt as it is booked, until told to stop. Resolves to the exit code. */
 export async function tailCommand({ dataDir, filter, lines, json, ports }: TailOptions): Promise<number> {
   const stopped = new AbortController();
-  const forget = ports.onStop(() => stopped.abort());
+  const forgets = [ports.onStop(() => stopped.abort()), ports.onOutputLost(() => stopped.abort())];
   const print = json ? (line: CallLine) => ports.out(jsonLine(told(line))) : columns(ports);
   try {
     let db = openLedgerReader(dataDir);
@@ -51,7 +51,7 @@ export async function tailCommand({ dataDir, filter, lines, json, ports }: TailO
     ports.err(unreadable(thrown));
     return 1;
   } finally {
-    forget();
+    for (const forget of forgets) forget();
   }
   return 0;
 }

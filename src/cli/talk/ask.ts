@@ -61,7 +61,7 @@ async function answered(
   const progress = new Progress(ports);
   const printer = new Printer(ports, progress);
   const calledOff = new AbortController();
-  const forget = ports.onStop(() => calledOff.abort());
+  const forgets = [ports.onStop(() => calledOff.abort()), ports.onOutputLost(() => calledOff.abort())];
   progress.show(`asking ${oneLine(model)} …`);
   let answer: Answer;
   try {
@@ -74,7 +74,7 @@ async function answered(
       if (kind === "text" && stream) printer.print(text);
     });
   } finally {
-    forget();
+    for (const forget of forgets) forget();
     progress.clear();
     printer.endLine();
   }

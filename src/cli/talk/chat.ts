@@ -51,7 +51,7 @@ class Chat {
 
   async run(): Promise<number> {
     const { terminal } = this.#ports;
-    const forget = this.#ports.onStop(() => this.#stop());
+    const forgets = [this.#ports.onStop(() => this.#stop()), this.#ports.onOutputLost(() => this.#stop())];
     if (terminal.in) {
       this.#say(`${this.#conversation.model}, by ${this.#backend.where}. /help tells what else there is, Ctrl-D ends.`);
       void listModels(this.#backend, this.#ports).then(
@@ -79,7 +79,7 @@ class Chat {
         await this.#answer();
       }
     } finally {
-      forget();
+      for (const forget of forgets) forget();
       this.#lines.close();
     }
     if (terminal.in) this.#ports.out("");

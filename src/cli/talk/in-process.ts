@@ -95,10 +95,12 @@ export class InProcess implements Backend {
     };
   }
 
-  #failed({ id, warnings, signal }: Call<"chat">, thrown: unknown, text: string): NoAnswer {
+  #failed({ id, warnings, signal, record }: Call<"chat">, thrown: unknown, text: string): NoAnswer {
     const { message, code } = toGatewayError(thrown);
     const cancelled = signal.aborted || thrown === undefined || code === "cancelled";
-    const details = { callId: id, text, cancelled, warnings: warnings.list.map(inWords) };
+    // A call for which nobody was asked is not in the books.
+    const callId = record.attempts > 0 ? id : undefined;
+    const details = { callId, text, cancelled, warnings: warnings.list.map(inWords) };
     return new NoAnswer(cancelled ? "The answer was called off." : message, details);
   }
 }

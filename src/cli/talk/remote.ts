@@ -39,7 +39,8 @@ export class Remote implements Backend {
       body: JSON.stringify(bodyOf(question)),
       signal,
     });
-    const callId = reply.header("x-polygate-call-id");
+    // A call for which nobody was asked is not in the books.
+    const callId = reply.header("x-polygate-attempts") === "0" ? undefined : reply.header("x-polygate-call-id");
     const told: Told = { text: "", finish: undefined, usage: {}, model: undefined, error: undefined, ended: false };
     try {
       if (reply.status !== 200 || !question.stream) await this.#whole(reply, told);

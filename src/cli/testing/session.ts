@@ -87,6 +87,10 @@ export class Session implements Ports {
     if (to === "out") this.shown += text;
   }
 
+  onOutputLost(): () => void {
+    return () => {};
+  }
+
   async stdin(): Promise<Uint8Array> {
     return Buffer.from(this.#world.input ?? "");
   }

@@ -107,6 +107,12 @@ test(
     const broken = await user.run(["ask", "-m", "sim/fault:reset:2", "a b c d"]);
     assert.equal(broken.code, 1);
     assert.match(broken.err, /closed the connection before the end/);
+    const unknown = await user.run(["ask", "-m", "nope/x", "y"]);
+    assert.match(
+      unknown.err,
+      /^The model `nope\/x` is not known here\. [^\n]*\n$/,
+      "it is not in the books, and they are not named",
+    );
     const nothing = await user.run(["ask"]);
     assert.equal(nothing.code, 2);
     assert.match(nothing.err, /^Nothing was asked\./);
@@ -158,6 +164,21 @@ test("ask: Ctrl-C calls the answer off and ends with 130", limit, async () => {
   assert.equal(code, 130);
   assert.doesNotMatch(out, /ten/);
   assert.match(err, /^The answer was called off\./);
+});
+
+test("a reader that goes away ends the work, without a stack; a disk that is full is said", limit, async () => {
+  const words = Array.from({ length: 50 }, (_, index) => `word${index}`).join(" ");
+  const gone = user.start(["ask", "-m", "sim/echo-slow", words]);
+  gone.child.stdin?.end();
+  await gone.until(/word1 /);
+  gone.child.stdout?.destroy();
+  const { code, err } = await gone.ended();
+  assert.equal(code, 130);
+  assert.doesNotMatch(err, /EPIPE|\n +at /);
+  const [last] = JSON.parse((await user.run(["call", "list", "-n", "1"])).out);
+  assert.equal(last.terminal, "cancelled");
+  const full = user.startWith("ask -q --no-stdin -m sim/echo x > /dev/full");
+  assert.deepEqual(await full.ended(), { code: 1, out: "", err: "polygate: standard output could not be written (ENOSPC).\n" });
 });
 
 test("tail shows each attempt as it ends, until it is told to stop", limit, async () => {

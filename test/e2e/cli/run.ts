@@ -29,6 +29,13 @@ export class User {
     return this.#spawn(process.execPath, [bin, ...argv], env);
   }
 
+  /** Runs a command line as a shell reads it. */
+  startWith(line: string): Running {
+    const running = this.#spawn("/bin/sh", ["-c", `exec '${process.execPath}' '${bin}' ${line}`], {});
+    running.child.stdin?.end();
+    return running;
+  }
+
   /** The same on a terminal of its own, so many columns wide; undefined where this machine has no `script`. */
   startOnTerminal(argv: readonly string[], columns = 100, env: { readonly [name: string]: string } = {}): Running | undefined {
     if (spawnSync("script", ["--version"]).status !== 0) return undefined;
