@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Outside } from "../../../src/providers/egress-guard.ts";
 import { knownNames, resolveProviders } from "../../../src/providers/index.ts";
@@ -174,13 +175,20 @@ ${yaml}
     network,
     dialled,
     troubles,
-    post: (path, body, headers = {}) =>
-      fetch(running.address + path, {
-        method: "POST",
-        headers: { "content-type": "application/json", authorization: `Bearer ${callerKey}`, ...headers },
-        body: typeof body === "string" ? body : JSON.stringify(body),
-        redirect: "manual",
-      }),
+    post: async (path, body, headers = {}) => {
+      for (let tries = 1; ; tries++) {
+        const reply = await fetch(running.address + path, {
+          method: "POST",
+          headers: { "content-type": "application/json", authorization: `Bearer ${callerKey}`, ...headers },
+          body: JSON.stringify(body),
+          redirect: "manual",
+        });
+        // A gateway on a busy machine turns calls away before it looks at them.
+        if (reply.status !== 503 || tries === 50) return reply;
+        await reply.arrayBuffer();
+        await sleep(100);
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       await running.close(500);
       rmSync(dataDir, { recursive: true, force: true });
