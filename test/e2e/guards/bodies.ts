@@ -1,6 +1,5 @@
 import type { JsonObject } from "../../../src/canonical/json.ts";
 import type { CallRoute } from "../../../src/ingress/routes.ts";
-import type { WireName } from "../pains/kit/four-wires.ts";
 
 /** What a caller of each wire asks with so that the given text stands in it, by operation; `stored` routes take no body. */
 const bodies: { readonly [kind: string]: (text: string) => JsonObject } = {
@@ -57,11 +56,3 @@ export function askings(route: CallRoute, text: string): readonly Asking[] {
     return operation === "chat" ? [whole, { ...whole, body: { ...body, stream: true }, stream: true }] : [whole];
   });
 }
-
-/** What an answer may be told in. */
-export const wiresOf: { readonly [provider: string]: WireName } = {
-  oai: "openai-chat",
-  res: "openai-responses",
-  ant: "anthropic-messages",
-  gem: "gemini",
-};

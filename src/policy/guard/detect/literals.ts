@@ -1,11 +1,8 @@
 import type { Detector, Match } from "./detector.ts";
 
-/** Characters of all texts of one list: their automaton has a row for each. */
-export const mostLiteralCharacters = 16_384;
-
 /**
  * Finds any of many texts in one pass, however many there are: an automaton over the classes of characters that occur in them
- * (Aho and Corasick's).
+ * (Aho and Corasick's), with a row for every character of theirs: the configuration bounds how many there are.
  */
 export function literals(texts: readonly string[], kind: string, options: { readonly ignoreCase: boolean }): Detector {
   const fold = options.ignoreCase ? folded : (text: string): string => text;
