@@ -136,6 +136,8 @@ export interface Guarded extends AsyncDisposable {
   /** Every address that was dialled. */
   readonly dialled: string[];
   readonly troubles: string[];
+  /** Puts the same configuration in force with other lines at its end. */
+  apply(yaml: string): void;
   post(path: string, body: unknown, headers?: { readonly [name: string]: string }): Promise<Response>;
 }
 
@@ -144,7 +146,7 @@ export async function guarded(upstream: string, yaml = "", env: { readonly [name
   const dataDir = mkdtempSync(join(tmpdir(), "polygate-egress-"));
   const file = join(dataDir, "polygate.yaml");
   const at = (wire: string, base: string): string => `{ wire: ${wire}, base_url: "${base}", api_key: ${canary} }`;
-  const text = `
+  const textWith = (more: string): string => `
 server: { host: 127.0.0.1, port: 0 }
 data_dir: ${dataDir}
 keys: [{ id: dev, secret: ${callerKey} }]
@@ -153,10 +155,13 @@ providers:
   rsp: ${at("openai-responses", `${upstream}/v1`)}
   ant: ${at("anthropic-messages", upstream)}
   gem: ${at("gemini", upstream)}
-${yaml}
+${more}
 `;
-  const readFile = (path: string): string | undefined => (path === file ? text : undefined);
-  const config = loadConfig({ argvPath: file, env, cwd: dataDir, readFile, known: knownNames });
+  const load = (more: string) => {
+    const readFile = (path: string): string | undefined => (path === file ? textWith(more) : undefined);
+    const config = loadConfig({ argvPath: file, env, cwd: dataDir, readFile, known: knownNames });
+    return { config, providers: resolveProviders(config.providers, config.environment) };
+  };
   const network = new TestNetwork();
   const dialled: string[] = [];
   const outside: Outside = {
@@ -168,13 +173,13 @@ ${yaml}
     classify: testClassify,
   };
   const troubles: string[] = [];
-  const providers = resolveProviders(config.providers, config.environment);
-  const running = await serve({ config, providers, onTrouble: (message) => troubles.push(message), outside });
+  const running = await serve({ ...load(yaml), onTrouble: (message) => troubles.push(message), outside });
   return {
     address: running.address,
     network,
     dialled,
     troubles,
+    apply: (more) => running.gateway.apply(load(more)),
     post: async (path, body, headers = {}) => {
       for (let tries = 1; ; tries++) {
         const reply = await fetch(running.address + path, {

@@ -210,6 +210,11 @@ describe("egress.allow", () => {
       await shut.arrayBuffer();
     }
     assert.deepEqual([home.seen.length, provider.seen.length], [1, 1]);
+    gateway.apply("");
+    const gone = await withDocument(gateway, `http://files.lan:${home.port}/x.pdf`);
+    assert.equal(gone.status, 400, "another configuration is in force");
+    await gone.arrayBuffer();
+    assert.equal(home.seen.length, 1);
   });
 
   it("is checked with the configuration", () => {
