@@ -63,9 +63,9 @@ export function runs({ project }: Installed, simulator: Simulator): void {
   };
 
   test("#48 npx starts the installed package offline, healthy in under 2 s", async (t) => {
-    const healthy = await best(3, () => tried(launch(dirname(process.execPath))));
+    const healthy = await best(5, () => tried(launch(dirname(process.execPath))));
     t.diagnostic(
-      `#48 npx polygate on Node ${process.version}: healthy after ${Math.round(healthy)} ms, npx included (best of 3)`,
+      `#48 npx polygate on Node ${process.version}: healthy after ${Math.round(healthy)} ms, npx included (the best of up to 5)`,
     );
     assert.ok(healthy < 2000, `${healthy} ms`);
   });
@@ -75,8 +75,10 @@ export function runs({ project }: Installed, simulator: Simulator): void {
     if ("skip" in found) return t.skip(found.skip);
     const version = spawnSync(join(found.bin, "node"), ["--version"], { encoding: "utf8" }).stdout.trim();
     assert.match(version, /^v26\./);
-    const healthy = await best(3, () => tried(launch(found.bin)));
-    t.diagnostic(`#48 npx polygate on Node ${version}: healthy after ${Math.round(healthy)} ms, npx included (best of 3)`);
+    const healthy = await best(5, () => tried(launch(found.bin)));
+    t.diagnostic(
+      `#48 npx polygate on Node ${version}: healthy after ${Math.round(healthy)} ms, npx included (the best of up to 5)`,
+    );
     assert.ok(healthy < 2000, `${healthy} ms`);
   });
 
@@ -99,6 +101,19 @@ export function runs({ project }: Installed, simulator: Simulator): void {
     t.diagnostic(
       `read-only package, ${root ? `user ${nobody}` : "directories without write permission"}: wrote ${written.sort().join(", ")}`,
     );
+  });
+
+  test("#48 it starts on a machine without any network but loopback", (t) => {
+    const { file, data } = configure(simulator);
+    const child = join(import.meta.dirname, "boot-child.ts");
+    const launcher = join(project, "node_modules/polygate/bin/polygate.js");
+    const alone = ["--net", "sh", "-c", 'ip link set lo up && exec "$0" "$@"', process.execPath, child, launcher, file, data];
+    const possible = spawnSync("unshare", ["--net", "ip", "link", "set", "lo", "up"]);
+    if (possible.status !== 0) return t.skip("this user may not take the network away from a process");
+    const { status, stdout, stderr } = spawnSync("unshare", alone, { encoding: "utf8", timeout: 30_000 });
+    assert.equal(status, 0, stderr);
+    assert.ok(Number(stdout) < 2000, `${stdout} ms`);
+    t.diagnostic(`#48 without a network: healthy after ${stdout} ms`);
   });
 
   test("on a Node that is too old it says in one line what to do", (t) => {
