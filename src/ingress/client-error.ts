@@ -47,9 +47,13 @@ function underway(socket: Duplex): boolean {
 function explain(code: unknown): GatewayError {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return new GatewayError("invalid_request", "The request's headers are larger than the 16 KB this gateway takes.", {
-        status: 431,
-      });
+      return new GatewayError(
+        "invalid_request",
+        "The request's headers are more than the 100, or larger than the 16 KB, that this gateway takes.",
+        {
+          status: 431,
+        },
+      );
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return new GatewayError("payload_too_large", "The request's chunks have larger extensions than this gateway takes.");
     case "ERR_HTTP_REQUEST_TIMEOUT":

@@ -17,6 +17,9 @@ export type Received = Admitted & {
   readonly named: string | undefined;
 };
 
+/** What is known when a request's head has come. */
+type Arrival = Pick<Exchange, "request" | "serving" | "sound" | "allow" | "wire">;
+
 /**
  * The front door: everything that is judged by a request's head alone, in this order: its size, its host, its framing, whose page it
  * comes from, its route, who sends it. Not a byte of a body is asked for before.
@@ -33,7 +36,7 @@ export class Reception {
   }
 
   /** Notes on the exchange what its refusal needs to know. Throws GatewayError. */
-  receive(exchange: Exchange): Received {
+  receive(exchange: Arrival): Received {
     const { request, serving } = exchange;
     if (this.#house.serving !== serving) this.#house = furnish(serving, this.#operated);
     const { hosts, table } = this.#house;
@@ -53,7 +56,7 @@ export class Reception {
     return { ...this.#who(match.route, exchange, query), path, query, named: match.named };
   }
 
-  #who(route: Route, { serving, request }: Exchange, query: string): Admitted {
+  #who(route: Route, { serving, request }: Arrival, query: string): Admitted {
     try {
       return authorise(route, serving, request, query);
     } catch (thrown) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { GatewayError } from "../canonical/error.ts";
 
-/** Node drops what comes past its own limit without a word; one more than these is read to tell. */
+/** Some versions of Node drop what comes past their own limit without a word: one more than these is read to tell. */
 export const mostHeaders = 100;
 
 /** Throws GatewayError `invalid_request` with status 431. */
