@@ -7,7 +7,7 @@ import { jsonText } from "../terminal/json.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Finding, State } from "./finding.ts";
-import { checkData, checkPort, checkSecrets } from "./machine.ts";
+import { checkBooks, checkData, checkPort, checkSecrets } from "./machine.ts";
 import { checkProviders, patients } from "./providers.ts";
 
 export interface DoctorOptions {
@@ -58,8 +58,9 @@ async function examine({ config: path, timeoutMs, only }: DoctorOptions, ports: 
     progress.show(`${all.length - waiting.size}/${all.length} providers answered; waiting for ${[...waiting].join(", ")} …`);
   wait();
   try {
-    const [port, providers] = await Promise.all([
+    const [port, books, providers] = await Promise.all([
       checkPort(config, ports),
+      checkBooks(config),
       checkProviders(all, {
         config: whole,
         engine,
@@ -77,6 +78,7 @@ async function examine({ config: path, timeoutMs, only }: DoctorOptions, ports: 
       found,
       ...checkSecrets(config, ports),
       ...checkData(config, ports),
+      ...books,
       port,
       ...providers,
       ...unknown.map(

@@ -1,6 +1,10 @@
 import { dirname, join } from "node:path";
 import { isObject } from "../../canonical/json.ts";
 import type { Config } from "../../config/config.ts";
+import { lastSeq } from "../../ledger/call-list.ts";
+import { ledgerFile } from "../../ledger/open.ts";
+import { openLedgerReader } from "../../ledger/reader.ts";
+import { unreadable } from "../failure.ts";
 import type { Ports } from "../ports.ts";
 import type { Finding } from "./finding.ts";
 
@@ -83,6 +87,26 @@ function space(path: string, files: Ports["files"]): readonly Finding[] {
       todo: "make room, or set data_dir to another disk: without books no call is served",
     },
   ];
+}
+
+/** Whether the books can be read. */
+export async function checkBooks({ dataDir }: Config): Promise<readonly Finding[]> {
+  const check = "books";
+  try {
+    const db = openLedgerReader(dataDir);
+    if (db === undefined) return [];
+    const attempts = await lastSeq(db).finally(() => db.destroy());
+    return [
+      {
+        check,
+        state: "ok",
+        what: `${attempts.toLocaleString("en-US")} ${attempts === 1 ? "attempt" : "attempts"} in ${ledgerFile(dataDir)}`,
+      },
+    ];
+  } catch (thrown) {
+    const todo = "stop the gateway, move that file away and keep it: a new one is begun at the next start";
+    return [{ check, state: "problem", what: unreadable(thrown), todo }];
+  }
 }
 
 /** Whether the address is free, or taken by a gateway of ours. */

@@ -73,7 +73,8 @@ const commands: { readonly [name: string]: ChatCommand } = {
     does: "write the conversation to a file: JSON where it ends in .json, else Markdown",
     run: (argument, { conversation, ports, say }) => {
       const stamp = new Date(ports.wall()).toISOString().slice(0, 19).replaceAll(":", "");
-      const path = resolve(ports.cwd, argument === "" ? `chat-${stamp}.md` : argument);
+      const named = argument === "" ? `chat-${stamp}.md` : argument.replace(/^~(?=\/)/, ports.env["HOME"] ?? "~");
+      const path = resolve(ports.cwd, named);
       if (ports.files.stat(path) !== undefined) ports.err(`There is a file ${path} already; name another: /save FILE`);
       else {
         try {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { jsonLine, jsonText } from "./json.ts";
 import { paintFor } from "./paint.ts";
 import { Progress } from "./progress.ts";
 import { table } from "./table.ts";
@@ -45,6 +46,16 @@ test("no text that came from outside steers the terminal, wherever it is cut int
     }),
     { numRuns: 500 },
   );
+});
+
+test("JSON says the same without a letter that steers a terminal, and large numbers to their last digit", () => {
+  fc.assert(
+    fc.property(wild, (text) => {
+      for (const json of [jsonText({ text }), jsonLine([text])]) assert.ok(!/(?!\n)[\p{Cc}\u202e\u2066]/u.test(json), json);
+      assert.deepEqual(JSON.parse(jsonText({ text })), { text });
+    }),
+  );
+  assert.equal(jsonLine({ a: 2n ** 60n, b: 5n, c: -3n }), '{"a":"1152921504606846976","b":5,"c":-3}');
 });
 
 test("what can be seen stays: line ends, tabs, joined emoji, halves of letters that come apart", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
@@ -240,6 +240,13 @@ test("certificates: signed by nobody known, and one that Node was told to trust"
   assert.match(found?.todo ?? "", /NODE_EXTRA_CA_CERTS=/);
   const trusted = await examine(patient, ["tls"], { NODE_EXTRA_CA_CERTS: join(patient.home, "cert.pem") });
   assert.deepEqual([trusted.code, trusted.findings.at(-1)?.state], [0, "ok"]);
+  const other = `providers: { tls: { wire: openai-chat, base_url: "https://localhost:${port}/v1", api_key: x } }`;
+  patient.put("polygate.yaml", `data_dir: data\n${other}`);
+  const named = (await examine(patient, ["tls"], { NODE_EXTRA_CA_CERTS: join(patient.home, "cert.pem") })).findings.at(-1);
+  assert.match(
+    `${named?.what} → ${named?.todo}`,
+    /is for another host \(TLS\) → name the host in base_url of tls as its certificate does/,
+  );
 });
 
 test("the machine: folder, admin key, .env, port, and what the configuration says", limit, async () => {
@@ -263,6 +270,11 @@ test("the machine: folder, admin key, .env, port, and what the configuration say
     assert.match(state("secrets").join(), /^warning: chmod 600 .*\.env$/);
     assert.match(state("port").join(), /^problem: choose another with --port/);
     assert.deepEqual(state("provider sim"), ["ok: "]);
+    assert.deepEqual(state("books"), [], "none are kept yet");
+    patient.put("data/ledger.sqlite", "no database");
+    const books = (await examine(patient)).findings.find(({ check }) => check === "books");
+    assert.match(`${books?.state} ${books?.what}`, /^problem The ledger cannot be read: /);
+    rmSync(join(data, "ledger.sqlite"));
 
     const [, running = ""] = /:(\d+)$/.exec(stack.address) ?? [];
     patient.put("polygate.yaml", yaml(running));
