@@ -6,6 +6,7 @@ import { explainFailure } from "./failure.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
 import type { ConfigSource, ModelListingView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
 import { readConfig } from "./read-config.ts";
+import { rememberModels } from "./talk/model-cache.ts";
 import { table } from "./terminal/table.ts";
 
 export interface StartOptions {
@@ -159,6 +160,8 @@ async function firstCall(
     stopped.then(() => none),
   ]);
   enough.abort();
+  // For the shell of who sits there.
+  if (ports.terminal.out) rememberModels(models, ports);
   const model = modelToTry(models, local);
   for (const { reason } of silent) note(running, ports, "provider_silent", reason);
   ports.out("");
