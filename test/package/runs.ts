@@ -67,7 +67,7 @@ export function runs({ project }: Installed, simulator: Simulator): void {
     t.diagnostic(
       `#48 npx polygate on Node ${process.version}: healthy after ${Math.round(healthy)} ms, npx included (the best of up to 5)`,
     );
-    assert.ok(healthy < 2000, `${healthy} ms`);
+    quick(healthy, t);
   });
 
   test("#48 so it does on the next line of Node", async (t) => {
@@ -79,7 +79,7 @@ export function runs({ project }: Installed, simulator: Simulator): void {
     t.diagnostic(
       `#48 npx polygate on Node ${version}: healthy after ${Math.round(healthy)} ms, npx included (the best of up to 5)`,
     );
-    assert.ok(healthy < 2000, `${healthy} ms`);
+    quick(healthy, t);
   });
 
   test("#48 its own files may be read-only and owned by somebody else: it writes to its data directory alone", async (t) => {
@@ -112,7 +112,7 @@ export function runs({ project }: Installed, simulator: Simulator): void {
     if (possible.status !== 0) return t.skip("this user may not take the network away from a process");
     const { status, stdout, stderr } = spawnSync("unshare", alone, { encoding: "utf8", timeout: 30_000 });
     assert.equal(status, 0, stderr);
-    assert.ok(Number(stdout) < 2000, `${stdout} ms`);
+    quick(Number(stdout), t);
     t.diagnostic(`#48 without a network: healthy after ${stdout} ms`);
   });
 
@@ -130,6 +130,16 @@ export function runs({ project }: Installed, simulator: Simulator): void {
       /^polygate: Polygate needs Node >=24\.15; this is v\d+\.\S+ Install a newer Node from https:\/\/nodejs\.org and run the same command again\.\n$/,
     );
   });
+}
+
+/** Under two seconds; of a machine that is busy with other things, so much more as it is slower by them just now. */
+function quick(healthyMs: number, t: { diagnostic(message: string): void }): void {
+  if (healthyMs < 2000) return;
+  const work =
+    "const c=process.cpuUsage(),t=performance.now();while(process.cpuUsage(c).user<2e5);console.log((performance.now()-t)/200)";
+  const slower = Number(spawnSync(process.execPath, ["-e", work], { encoding: "utf8" }).stdout);
+  t.diagnostic(`${Math.round(healthyMs)} ms on a machine that others make ${slower.toFixed(1)} times slower`);
+  assert.ok(healthyMs / slower < 2000, `${healthyMs} ms, on a machine that is ${slower} times slower than by itself`);
 }
 
 /** A machine that does something else besides makes everything slower, never faster. */
