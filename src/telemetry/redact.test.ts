@@ -65,6 +65,16 @@ describe("a known secret", () => {
     assert.equal(redact(`a ${canary.slice(3, 11)} b`), `a ${canary.slice(3, 11)} b`);
   });
 
+  it("goes out in each piece though others begin, go on or end like it", () => {
+    const secrets = ["prefix-one-abcdefgh-end", "prefix-two-abcdefgh-end", "prefix-two-zyxwvuts-end", "xprefix-two-zyxwvuts"];
+    const { redact } = redactorOf(...secrets);
+    for (const secret of secrets) {
+      for (let from = 0; from + 9 <= secret.length; from++) {
+        for (let to = from + 9; to <= secret.length; to++) assert.equal(redact(`<${secret.slice(from, to)}>`), "<[secret]>");
+      }
+    }
+  });
+
   it("of less than twelve characters goes out as a word, and shorter ones are none", () => {
     const { redact } = redactorOf("lm-studio", "ollama");
     assert.equal(redact("key lm-studio refused"), "key [secret] refused");
