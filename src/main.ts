@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "./canonical/json.ts";
 import { exitCodes } from "./cli/exit-codes.ts";
@@ -13,6 +14,11 @@ import { systemClock } from "./transport/clock.ts";
 
 /** Runs the command line in this process and ends it. `argv` is without Node and the program's name. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Set by a supervisor for the workers it starts: see process/.
+  if (process.env["POLYGATE_WORKER"] !== undefined && process.send !== undefined) {
+    (await import("./process/worker.ts")).workerMain();
+    return;
+  }
   const output = new Output();
   try {
     const code = await runCli(argv, processPorts(output));
@@ -65,9 +71,11 @@ async function engine(): Promise<Engine> {
       return {
         providers: [...providers.values()],
         async serve(source) {
-          const { serveHere } = await import("./process/serve-here.ts");
           const resolve = (next: Config) => resolveProviders(next.providers, next.environment);
-          return serveHere({ config, providers, source, resolve, version: version() });
+          const options = { config, providers, source, resolve, version: version() };
+          const count = config.workers === "auto" ? availableParallelism() : config.workers;
+          if (count > 1) return (await import("./process/supervisor.ts")).supervise({ ...options, count });
+          return (await import("./process/serve-here.ts")).serveHere(options);
         },
         async open() {
           const { compose } = await import("./compose.ts");

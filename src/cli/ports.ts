@@ -2,7 +2,7 @@ import type { Json } from "../canonical/json.ts";
 import type { Gateway } from "../compose.ts";
 import type { KnownNames } from "../config/checks.ts";
 import type { Config, ProviderOptions } from "../config/config.ts";
-import type { ConfigText } from "../config/load.ts";
+import type { ConfigText, Overrides } from "../config/load.ts";
 
 /** Everything the commands touch outside themselves; main.ts hands in the real things, tests hand in others. */
 export interface Ports {
@@ -134,6 +134,15 @@ export interface ConfigSource {
   parse(text: ConfigText): Config;
   /** What can only be said once the providers are known. Throws ConfigError. */
   check(config: Config, providers: readonly ProviderView[]): void;
+  /** How another process makes the same configuration of a text. */
+  readonly recipe: ConfigRecipe;
+}
+
+/** What goes into a configuration besides its text. Holds no secret. */
+export interface ConfigRecipe {
+  readonly overrides: Overrides;
+  /** Providers that were found running, not configured. */
+  readonly found: readonly ProviderOptions[];
   /** Providers of a configuration that has none. */
   readonly fallback: readonly ProviderOptions[];
 }

@@ -61,7 +61,7 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
         return { ...next, providers: [...next.providers, ...local] };
       },
       check: refuseCircles,
-      fallback: simulator === undefined ? [] : config.providers,
+      recipe: { overrides: { host, port, workers }, found: local, fallback: simulator === undefined ? [] : config.providers },
     });
     if (running === undefined) return exitCodes.failed;
     const stopped = untilStopped(running, config, ports);

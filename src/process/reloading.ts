@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import type { Gateway } from "../compose.ts";
+import type { Clock } from "../canonical/ports.ts";
+import type { Settings } from "../compose.ts";
 import type { Config } from "../config/config.ts";
 import { keepLastKnownGood } from "../config/last-known-good.ts";
 import type { ConfigText } from "../config/load.ts";
@@ -8,16 +9,20 @@ import { Reloader } from "../config/reloader.ts";
 import { refuseAdminKey, refuseOpening, type SettingsSource } from "./settings-source.ts";
 
 export interface ReloadingOptions {
-  readonly gateway: Pick<Gateway, "apply" | "current" | "clock">;
+  readonly clock: Clock;
   /** What the gateway was started with. */
   readonly started: Config;
   readonly source: SettingsSource;
   readonly admin: { matches(presented: string): boolean };
+  /** All or nothing: where it throws, what was in force still is. */
+  readonly apply: (settings: Settings, text: ConfigText) => void | Promise<void>;
+  readonly onAttempt: (line: string) => void;
   readonly onTrouble: (message: string) => void;
 }
 
 /** Keeps a running gateway in step with its configuration's file, not watching yet. */
-export function reloading({ gateway, started, source, admin, onTrouble }: ReloadingOptions): Reloader {
+export function reloading({ clock, started, source, admin, apply, onAttempt, onTrouble }: ReloadingOptions): Reloader {
+  let inForce = started;
   const keep = (text: ConfigText): void => {
     try {
       keepLastKnownGood(started.dataDir, text);
@@ -28,19 +33,20 @@ export function reloading({ gateway, started, source, admin, onTrouble }: Reload
   };
   if (source.instead === undefined) keep(source.inForce);
   return new Reloader({
-    clock: gateway.clock,
+    clock,
     inForce: source.inForce,
     instead: source.instead,
     read: () => source.read(),
-    apply: (text) => {
+    apply: async (text) => {
       const settings = source.settings(text);
-      refuseOpening(started, gateway.current().config, settings.config);
+      refuseOpening(started, inForce, settings.config);
       refuseAdminKey(settings.config, admin);
-      gateway.apply(settings);
+      await apply(settings, text);
+      inForce = settings.config;
       keep(text);
-      return needsRestart(started, settings.config);
+      return needsRestart(started, inForce);
     },
     digest: (text) => hash("sha256", text, "hex").slice(0, 16),
-    onAttempt: onTrouble,
+    onAttempt,
   });
 }

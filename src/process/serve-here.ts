@@ -2,28 +2,31 @@ import { toGatewayError } from "../canonical/error.ts";
 import type { InvariantError } from "../canonical/invariant.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import type { ConfigSource, Running } from "../cli/ports.ts";
-import type { Settings } from "../compose.ts";
-import type { RunningGateway } from "../server.ts";
+import type { RunningGateway, ServeOptions } from "../server.ts";
 import { serve } from "../server.ts";
 import { failureFields } from "../telemetry/failure-fields.ts";
+import type { ProcessLog } from "../telemetry/log.ts";
 import { openProcessLog } from "../telemetry/process-log.ts";
 import { systemClock } from "../transport/clock.ts";
 import { catchFaults } from "./faults.ts";
 import { onHangUp } from "./hang-up.ts";
-import type { SettingsSource } from "./settings-source.ts";
+import { type Resolve, settingsSource } from "./settings-source.ts";
 
-export interface ServeHereOptions extends Settings {
-  readonly source: ConfigSource;
-  /** Throws ProviderError. */
-  readonly resolve: (config: Settings["config"]) => Settings["providers"];
-  readonly version: string;
+/** A gateway in a process that it has to itself. */
+export interface Here {
+  readonly running: RunningGateway;
+  readonly log: ProcessLog;
+  readonly format: "json" | "pretty";
+  /** Serves to the drain's end; gives how many calls were cut. */
+  close(drainMs: number, windowMs: number): Promise<number>;
 }
 
-/** Serves in this very process, which it takes charge of: its log, the signal to reload, faults that nobody caught. */
-export async function serveHere(options: ServeHereOptions): Promise<Running> {
-  const { config, providers, version } = options;
+export type HereOptions = Omit<ServeOptions, "log" | "redactor" | "onTrouble" | "onBroken">;
+
+/** Serves in this very process, which it takes charge of: its log, and faults that nobody caught. Throws what `serve` throws. */
+export async function runHere(options: HereOptions): Promise<Here> {
+  const { config } = options;
   const { log, redactor, format } = openProcessLog(config.log, config.environment, systemClock);
-  const onTrouble = (message: string): void => log.warn("trouble", { message });
   let running: RunningGateway | undefined;
   const onBroken = (broken: InvariantError): void => {
     log.error("invariant_broken", { message: broken.message, exit_code: exitCodes.broken });
@@ -41,25 +44,20 @@ export async function serveHere(options: ServeHereOptions): Promise<Running> {
     onBroken,
   });
   try {
-    running = await serve({ config, providers, version, log, redactor, onTrouble, onBroken, source: settingsSource(options) });
+    running = await serve({ ...options, log, redactor, onTrouble: (message) => log.warn("trouble", { message }), onBroken });
   } catch (thrown) {
     forgetFaults();
     throw thrown;
   }
-  const { address, gateway, adminKey, reload, close } = running;
+  const { gateway, close } = running;
   gateway.telemetry.metrics?.add([
     { name: "polygate_uncaught_total", help: "Faults that no call's code caught.", kind: "counter", read: () => faults },
   ]);
-  const forgetHangUp = onHangUp(() => void reload("signal"));
-  // Who sits at the terminal is told on stdout.
-  if (format === "json") log.info("listening", { address, version });
   return {
-    address,
-    adminKey: adminKey.file === undefined ? "POLYGATE_ADMIN_KEY" : `${adminKey.file}${adminKey.made ? " (made just now)" : ""}`,
-    listModels: () => gateway.listModels(),
-    ...(format === "json" && { note: (event: string, message: string) => log.info(event, { message }) }),
+    running,
+    log,
+    format,
     close: async (drainMs, windowMs) => {
-      forgetHangUp();
       const cut = await close(drainMs, windowMs);
       forgetFaults();
       return cut;
@@ -70,22 +68,32 @@ export async function serveHere(options: ServeHereOptions): Promise<Running> {
 /** For the books, when the process is about to end without a drain. */
 const lastRowsMs = 1000;
 
-export function settingsSource({ source, resolve }: Pick<ServeHereOptions, "source" | "resolve">): SettingsSource {
-  const { inForce, instead } = source;
+export interface ServeHereOptions extends Pick<HereOptions, "config" | "providers"> {
+  readonly source: ConfigSource;
+  readonly resolve: Resolve;
+  readonly version: string;
+}
+
+/** Serves as one process that follows its configuration. */
+export async function serveHere({ config, providers, version, source, resolve }: ServeHereOptions): Promise<Running> {
+  const here = await runHere({ config, providers, version, source: settingsSource(source, resolve) });
+  const { log, format, running } = here;
+  const { address, gateway, adminKey, reload } = running;
+  const forgetHangUp = onHangUp(() => void reload("signal"));
+  // Who sits at the terminal is told on stdout.
+  if (format === "json") log.info("listening", { address, version });
   return {
-    inForce,
-    instead,
-    read: () => source.read(),
-    settings: (text) => {
-      const said = source.parse(text);
-      const found = resolve(said);
-      const settings = found.size > 0 ? { config: said, providers: found } : fallen({ ...said, providers: source.fallback });
-      source.check(settings.config, [...settings.providers.values()]);
-      return settings;
+    address,
+    adminKey: whereIs(adminKey),
+    listModels: () => gateway.listModels(),
+    ...(format === "json" && { note: (event: string, message: string) => log.info(event, { message }) }),
+    close: (drainMs, windowMs) => {
+      forgetHangUp();
+      return here.close(drainMs, windowMs);
     },
   };
-
-  function fallen(config: Settings["config"]): Settings {
-    return { config, providers: resolve(config) };
-  }
 }
+
+/** For people. */
+export const whereIs = ({ file, made }: RunningGateway["adminKey"]): string =>
+  file === undefined ? "POLYGATE_ADMIN_KEY" : `${file}${made ? " (made just now)" : ""}`;

@@ -1,3 +1,4 @@
+import type { ConfigSource } from "../cli/ports.ts";
 import type { Settings } from "../compose.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigText } from "../config/load.ts";
@@ -14,6 +15,26 @@ export interface SettingsSource {
   read(): ConfigText;
   /** Checks a text, and resolves what it names. Throws ConfigError or ProviderError. */
   settings(text: ConfigText): Settings;
+}
+
+/** Throws ProviderError. */
+export type Resolve = (config: Config) => Settings["providers"];
+
+/** The command line's source with the providers resolved. */
+export function settingsSource(source: ConfigSource, resolve: Resolve): SettingsSource {
+  const settingsOf = (config: Config): Settings => ({ config, providers: resolve(config) });
+  return {
+    inForce: source.inForce,
+    instead: source.instead,
+    read: () => source.read(),
+    settings: (text) => {
+      const config = source.parse(text);
+      const said = settingsOf(config);
+      const settings = said.providers.size > 0 ? said : settingsOf({ ...config, providers: source.recipe.fallback });
+      source.check(settings.config, [...settings.providers.values()]);
+      return settings;
+    },
+  };
 }
 
 /**

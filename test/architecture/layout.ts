@@ -63,7 +63,7 @@ export const mayImport: { readonly [area: string]: readonly string[] } = {
   "snapshot.ts": ["gateway.ts", ...belowIngress],
   "compose.ts": ["gateway.ts", "snapshot.ts", ...belowIngress],
   // What a process does besides serving calls: it follows its configuration, supervises workers, survives faults.
-  process: ["canonical", "config", "identity", "cli", "transport", "compose.ts", "server.ts"],
+  process: ["canonical", "config", "identity", "cli", "conversations", "providers", "transport", "compose.ts", "server.ts"],
   "server.ts": ["canonical", "compose.ts", "config", "identity", "ingress", "limits", "process"],
   "main.ts": ["server.ts", "compose.ts", "machine", "process", ...everyArea],
   // The library's face: what it needs of the gateway it loads when one is made.

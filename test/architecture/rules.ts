@@ -132,6 +132,9 @@ export const noConsole: Rule = (modules) =>
 /** Its one script is a constant, run under node:vm's watchdog: nothing else in Node stops a pattern amid its search. */
 const watched = "src/policy/schema-check.ts";
 
+/** Workers are this very program, started by its supervisor. */
+const supervises = /^src\/process\//;
+
 export const noCodeFromText: Rule = (modules) =>
   shipped(modules).flatMap((module) => [
     ...module.calls
@@ -140,6 +143,7 @@ export const noCodeFromText: Rule = (modules) =>
     ...module.imports
       .filter(({ what }) => /^node:(?:child_process|vm|repl|inspector|cluster)/.test(what) || what === "(computed)")
       .filter(({ what }) => !(what === "node:vm" && module.path === watched))
+      .filter(({ what }) => !(what === "node:cluster" && supervises.test(module.path)))
       .map((found) => `${at(module, found)}: import of ${found.what}`),
   ]);
 

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { ask, chat, eventually, gateway, load, pause, secret, simulator, yaml } from "./kit.ts";
+
+const limit = { timeout: 120_000 };
+
+const figure = (text: string, name: string): number =>
+  [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, "gm"))].reduce((sum, [, value]) => sum + Number(value), 0);
+
+function rows(cwd: string): number {
+  const db = new DatabaseSync(join(cwd, "data", "ledger.sqlite"), { readOnly: true });
+  try {
+    assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
+    return Number(db.prepare("SELECT count(*) AS n FROM entries").get()?.["n"]);
+  } finally {
+    db.close();
+  }
+}
+
+test("several workers: one port, one set of books, one /metrics, one configuration", limit, async (t) => {
+  const upstream = await simulator();
+  const good = yaml(upstream);
+  const { program, cwd, file, address, adminKey } = await gateway(good, {}, "--workers", "3");
+  const key = adminKey();
+  const calls = await Promise.all(
+    Array.from({ length: 300 }, async (_, n) => {
+      await pause(n * 5);
+      return (await ask(`${address}/v1/chat/completions`, { key: secret, body: chat("hi") })).status;
+    }),
+  );
+  assert.deepEqual(
+    calls.filter((status) => status !== 200),
+    [],
+  );
+  for (let n = 0; n < 3; n++) {
+    const { text } = await ask(`${address}/metrics`, { key });
+    assert.equal(figure(text, "polygate_workers"), 3);
+    assert.equal(figure(text, "polygate_calls_total"), 300);
+  }
+  // Each connection is another worker's turn: all of them follow.
+  const second = "pg-second-secret-of-this-test";
+  writeFileSync(file, good.replace("keys: [", `keys: [{ id: second, secret: ${second} }, `));
+  const reloaded = await ask(`${address}/admin/config/reload`, { method: "POST", key });
+  assert.match(reloaded.text, /"taken":true/);
+  for (let n = 0; n < 9; n++) {
+    assert.equal((await ask(`${address}/v1/chat/completions`, { key: second, body: chat("hi") })).status, 200);
+  }
+  writeFileSync(file, `${good}unknown: 1\n`);
+  await eventually(2000, "the reason at each of them", async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => ask(`${address}/admin/config/status`, { key })));
+    return all.every(({ text }) => text.includes("unknown key"));
+  });
+  program.child.kill("SIGTERM");
+  assert.equal(await program.ended(), 0);
+  t.diagnostic(`workers: 309 calls at 3 workers, ${rows(cwd)} rows`);
+  assert.equal(rows(cwd), 309);
+});
+
+test("a worker that is killed is replaced; the others serve on; the books stay whole", limit, async (t) => {
+  const upstream = await simulator();
+  const { program, cwd, address, adminKey } = await gateway(yaml(upstream), {}, "--workers", "2");
+  const children = readFileSync(`/proc/${program.child.pid}/task/${program.child.pid}/children`, "utf8").trim().split(" ");
+  assert.equal(children.length, 2);
+  const calls = load(address, 4);
+  await pause(300);
+  process.kill(Number(children[0]), "SIGKILL");
+  await program.until(/worker_died/);
+  await eventually(15_000, "two workers again", async () => {
+    const { text } = await ask(`${address}/metrics`, { key: adminKey() }).catch(() => ({ text: "" }));
+    return figure(text, "polygate_workers") === 2 && figure(text, "polygate_worker_restarts_total") === 1;
+  });
+  const { calls: made, failures } = await calls.stop();
+  // Those that were on its connections, and no other.
+  assert.ok(failures.length <= 4, failures.join("\n"));
+  program.child.kill("SIGTERM");
+  assert.equal(await program.ended(), 0);
+  t.diagnostic(`workers: one of 2 killed under ${made} calls, ${failures.length} lost with it; ${rows(cwd)} rows`);
+  assert.ok(rows(cwd) >= made - failures.length - 4 && rows(cwd) <= made);
+});
+
+test("workers that die again and again end the gateway, with code 71", limit, async () => {
+  const upstream = await simulator();
+  const { program } = await gateway(yaml(upstream), {}, "--workers", "2");
+  const killed = new Set<string>();
+  while (program.child.exitCode === null) {
+    let children: readonly string[] = [];
+    try {
+      children = readFileSync(`/proc/${program.child.pid}/task/${program.child.pid}/children`, "utf8").trim().split(" ");
+    } catch {
+      // It is gone.
+    }
+    for (const child of children) {
+      if (child === "" || killed.has(child)) continue;
+      killed.add(child);
+      process.kill(Number(child), "SIGKILL");
+    }
+    await pause(100);
+  }
+  assert.equal(await program.ended(), 71);
+});
+
+test("R24 workers drain together", limit, async (t) => {
+  const upstream = await simulator({ pace: { ms: 40 } });
+  const { program, address } = await gateway(yaml(upstream, "timeouts: { drain: 60s }"), {}, "--workers", "2");
+  const words = Array.from({ length: 60 }, (_, n) => `word${n}`).join(" ");
+  let heads = 0;
+  const live = Array.from({ length: 40 }, () =>
+    ask(`${address}/v1/chat/completions`, { key: secret, body: chat(words, true), onHead: () => heads++ }),
+  );
+  await eventually(20_000, "heads", async () => heads === live.length);
+  // As a terminal does it: everybody is told.
+  for (const child of readFileSync(`/proc/${program.child.pid}/task/${program.child.pid}/children`, "utf8").trim().split(" ")) {
+    process.kill(Number(child), "SIGTERM");
+  }
+  program.child.kill("SIGTERM");
+  const ends = await Promise.all(live);
+  const whole = ends.filter(({ text }) => /word59/.test(text) && /data: \[DONE\]\n\n$/.test(text));
+  assert.equal(await program.ended(), 0);
+  t.diagnostic(`R24: ${whole.length} of ${live.length} streams at 2 workers came whole`);
+  assert.equal(whole.length, live.length);
+});
+
+test("what one worker remembers, all do: answers by their ids at whichever worker", limit, async (t) => {
+  const upstream = await simulator();
+  const text = yaml(upstream).replace(
+    /^providers:.*$/m,
+    `providers: { ant: { wire: anthropic-messages, base_url: "${upstream.url}", api_key: none } }`,
+  );
+  const { program, address } = await gateway(text, {}, "--workers", "3");
+  const respond = async (body: object) => {
+    // A connection of its own each time: the next worker's turn.
+    const answer = await ask(`${address}/v1/responses`, { key: secret, body: { model: "ant/echo", ...body } });
+    assert.equal(answer.status, 200, answer.text);
+    const parsed: unknown = JSON.parse(answer.text);
+    assert.ok(typeof parsed === "object" && parsed !== null && "id" in parsed);
+    return String(parsed.id);
+  };
+  let turns = 0;
+  for (let thread = 0; thread < 6; thread++) {
+    let id = await respond({ input: `thread ${thread}` });
+    for (let turn = 0; turn < 4; turn++, turns++) id = await respond({ input: `turn ${turn}`, previous_response_id: id });
+    assert.equal((await ask(`${address}/v1/responses/${id}`, { key: secret })).status, 200);
+  }
+  t.diagnostic(`workers: ${turns} turns that name the answer before, each at the next of 3 workers`);
+  program.child.kill("SIGTERM");
+  assert.equal(await program.ended(), 0);
+});
