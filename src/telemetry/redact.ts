@@ -86,14 +86,29 @@ export class Redactor {
     for (let end = 1; end <= text.length; end++) {
       key = pack(key, text.charCodeAt(end - 1));
       if (seen[fold(key)] === 0 || end - kept < gram) continue;
-      const run = this.#longest(text, end - gram, kept, this.#places.get(key));
-      if (run === undefined) continue;
+      const first = this.#longest(text, end - gram, kept, this.#places.get(key));
+      if (first === undefined) continue;
+      const run = this.#joined(text, end, key, kept, first);
       out += text.slice(kept, run.from) + mask;
       kept = run.to;
       end = run.to;
       key = 0;
     }
     return kept === 0 ? text : out + text.slice(kept);
+  }
+
+  /** The stretch with those of other secrets that begin in it: two may have a piece in common and go on differently. */
+  #joined(text: string, from: number, known: number, kept: number, first: Run): Run {
+    let run = first;
+    let key = known;
+    for (let end = from + 1; end <= text.length && end - gram <= run.to; end++) {
+      key = pack(key, text.charCodeAt(end - 1));
+      if (this.#seen[fold(key)] === 0) continue;
+      const other = this.#longest(text, end - gram, kept, this.#places.get(key));
+      if (other !== undefined && other.from <= run.to)
+        run = { from: Math.min(run.from, other.from), to: Math.max(run.to, other.to) };
+    }
+    return run;
   }
 
   /** The longest stretch around `at` that some secret has too. */
