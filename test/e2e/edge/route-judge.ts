@@ -56,36 +56,58 @@ export async function judgeRoutes(
   return { cells, refused, faults };
 }
 
-async function knock(address: string, { method, path }: Declared, key: string | undefined): Promise<number> {
-  const at = path.replace("{model}", "p%2Fm").replace("{id}", "resp_1");
+/** The same of a whole gateway: who may not pass is turned away and its provider not asked; who may, is not turned away. */
+export async function judgeDoors(
+  address: string,
+  routes: readonly Declared[],
+  keyed: boolean,
+  keys: { readonly [who in Presented]: string | undefined },
+  asked: () => number,
+): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const route of routes) {
+    for (const who of ["nothing", "a wrong key", "a caller's key", "the admin key"] as const) {
+      const before = asked();
+      const status = await knock(address, route, keys[who], "oai/echo");
+      const may = mayPass(route, who, keyed);
+      const cell = `${route.method} ${route.path} with ${who}, ${keyed ? "keyed" : "open"}: ${status}`;
+      if (may === (status === 401 || status === 403 || status === 429)) faults.push(cell);
+      if (!may && asked() !== before) faults.push(`${cell}: a provider was asked`);
+    }
+  }
+  return faults;
+}
+
+async function knock(address: string, { method, path }: Declared, key: string | undefined, model = "p/m"): Promise<number> {
+  const at = path.replace("{model}", encodeURIComponent(model)).replace("{id}", "resp_1");
   const answer = await fetch(`${address}${at}`, {
     method,
     headers: {
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
       ...(method === "POST" && { "content-type": "application/json" }),
     },
-    ...(method === "POST" && { body: bodyFor(at) }),
+    ...(method === "POST" && { body: bodyFor(at, model) }),
   });
   await answer.arrayBuffer();
   return answer.status;
 }
 
 /** What every wire takes at its paths. */
-const bodyFor = (path: string): string =>
+const bodyFor = (path: string, model: string): string =>
   JSON.stringify({
-    model: "p/m",
+    model,
     max_tokens: 5,
     ...(path.includes("responses") || path.endsWith("embeddings")
       ? { input: "hi" }
       : path.includes(":")
-        ? geminiBody(path)
+        ? geminiBody(path, model)
         : { messages: [{ role: "user", content: "hi" }] }),
   });
 
 const content = { role: "user", parts: [{ text: "hi" }] };
 
-const geminiBody = (path: string): object => {
+const geminiBody = (path: string, model: string): object => {
   if (path.endsWith(":embedContent")) return { content };
-  if (path.endsWith(":batchEmbedContents")) return { requests: [{ model: "models/p/m", content }] };
+  if (path.endsWith(":batchEmbedContents")) return { requests: [{ model: `models/${model}`, content }] };
   return { contents: [content] };
 };

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { describe, it } from "node:test";
+import { adminKeyFile } from "../../../src/identity/admin-key.ts";
 import { type MetricsAccess, type OperatorRoute, type ProbeRoute, type Route, routeTable } from "../../../src/ingress/routes.ts";
+import { startStack } from "../stack.ts";
 import { adminKey, callerKey, startFront } from "./front.ts";
-import { type Declared, judgeRoutes } from "./route-judge.ts";
+import { type Declared, judgeDoors, judgeRoutes, presented } from "./route-judge.ts";
 
 /* Pains #11: no way in but the declared ones, and none around the pipeline. S9: every route, every key, by the declared role. */
 
@@ -56,6 +59,26 @@ describe("the live table of routes", { timeout: 60_000 }, () => {
       await front.close();
     }
   });
+});
+
+describe("a whole gateway", { timeout: 60_000 }, () => {
+  for (const keyed of [true, false]) {
+    it(`opens each route to whom it is for, and asks no provider for others: ${keyed ? "keyed" : "open"}`, async (t) => {
+      const stack = await startStack({ keys: keyed });
+      try {
+        const admin = readFileSync(adminKeyFile(stack.dataDir), "utf8").trim();
+        const keys = { ...presented, "a caller's key": stack.key, "the admin key": admin };
+        const { routes } = routeTable("admin");
+        const asked = (): number => stack.simulator.journal.entries.length;
+        assert.deepEqual(await judgeDoors(stack.address, routes, keyed, keys, asked), []);
+        t.diagnostic(
+          `S9: ${routes.length * 4} cells as declared; ${asked()} requests reached the provider, none of who was turned away`,
+        );
+      } finally {
+        await stack.close();
+      }
+    });
+  }
 });
 
 describe("the judge of routes goes red", () => {
