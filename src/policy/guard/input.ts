@@ -23,9 +23,13 @@ export class InputGuard {
   /** Bodies tell from their bytes whether there is anything to be looked for. */
   readonly #controlsOnly: boolean;
 
+  /** Only told, a backspace is not worth the search for it in every body. */
+  readonly #backspaces: boolean;
+
   constructor(scanner: Scanner, { input, ...lists }: GuardOptions) {
     this.#scanner = scanner;
     this.#most = input.maxCharacters ?? Number.POSITIVE_INFINITY;
+    this.#backspaces = input.controlCharacters !== "flag";
     const listed = lists.forbidden.length + lists.forbiddenExact.length > 0;
     this.#controlsOnly = input.secrets === "off" && input.pii === "off" && (input.forbidden === "off" || !listed);
   }
@@ -47,7 +51,7 @@ export class InputGuard {
     if (bytes.length > this.#most) return false;
     if (!this.#controlsOnly) return false;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return this.#scanner.idle || !mayHoldControls(body, isAscii(body));
+    return this.#scanner.idle || !mayHoldControls(body, { ascii: isAscii(body), backspaces: this.#backspaces });
   }
 
   /** Whether anything must be changed. The caller's own JSON is looked through where it is at hand: its paths are the caller's. */

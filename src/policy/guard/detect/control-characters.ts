@@ -46,8 +46,13 @@ export const controlCharacters: Detector = {
 /**
  * Whether a body of valid JSON may hold any: false is certain. C0 stands in JSON as an escape only; the others begin with one of
  * few bytes, so bodies of plain ASCII are done at once.
+ *
+ * @param backspaces look for these, too, which have an escape of their own and cost a search of their own
  */
-export function mayHoldControls(body: Buffer, ascii: boolean): boolean {
+export function mayHoldControls(
+  body: Buffer,
+  { ascii, backspaces }: { readonly ascii: boolean; readonly backspaces: boolean },
+): boolean {
   if (body.includes(0x7f)) return true;
   for (let at = body.indexOf("\\u"); at !== -1; at = body.indexOf("\\u", at + 2)) {
     const first = body[at + 2];
@@ -55,7 +60,9 @@ export function mayHoldControls(body: Buffer, ascii: boolean): boolean {
     // \u00.., \u18.., \u20.., \uFE.., \uDB..
     if (first === 0x30 ? second === 0x30 && !isPlain(body, at + 4) : isSuspect(((first ?? 0) | 0x20) * 256 + second)) return true;
   }
-  for (let at = body.indexOf("\\b"); at !== -1; at = body.indexOf("\\b", at + 2)) if (isEscape(body, at)) return true;
+  if (backspaces) {
+    for (let at = body.indexOf("\\b"); at !== -1; at = body.indexOf("\\b", at + 2)) if (isEscape(body, at)) return true;
+  }
   return !ascii && leads.some(({ byte, suspect }) => holds(body, byte, suspect));
 }
 
