@@ -15,5 +15,3 @@ export const server = section(
     hosts: z.array(hostName).default([]),
   }),
 );
-
-export type ServerOptions = z.output<typeof server>;
