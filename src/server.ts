@@ -52,6 +52,8 @@ export interface ServeOptions extends ComposeOptions {
   readonly pace?: Partial<typeof pace> | undefined;
   /** Whence another configuration may come while it runs; none: what it was started with holds to its end. */
   readonly source?: SettingsSource | undefined;
+  /** What operators may do, where this process is one of several. */
+  readonly operator?: OperatorPort | undefined;
   /** Told of an invariant that does not hold: the process is to end. */
   readonly onBroken?: ((broken: InvariantError) => void) | undefined;
   /** This process is handed its connections by another one. */
@@ -68,7 +70,18 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   const calls = new LiveCalls();
   let draining = false;
   const adminKey = await orClosed(gateway, () => openAdminKey(options, gateway));
-  const reloader = options.source && reloading({ gateway, started: config, source: options.source, admin: adminKey, onTrouble });
+  const { clock } = gateway;
+  const reloader =
+    options.source &&
+    reloading({
+      clock,
+      started: config,
+      source: options.source,
+      admin: adminKey,
+      apply: (settings) => gateway.apply(settings),
+      onAttempt: onTrouble,
+      onTrouble,
+    });
   const admission = new LoadShedder({
     clock: gateway.clock,
     random: gateway.random,
@@ -82,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     calls,
     clock: gateway.clock,
     random: gateway.random,
-    operator: operatorOf(gateway, reloader),
+    operator: options.operator ?? operatorOf(gateway, reloader),
     onError: ({ code }) => gateway.telemetry.metrics?.refused(code),
     onInternalError: (callId, error) => {
       if (options.log === undefined) onTrouble(`Call ${callId} failed inside the gateway: ${cause(error)}`);
