@@ -38,6 +38,7 @@ export function readLines({ complete, onInterrupt }: LineOptions): LineReader {
     // A line may be pasted in several pieces.
     crlfDelay: 500,
   });
+  process.stdout.on("resize", () => screen.emit("resize"));
   // What is pasted is one message, however many lines it has: the terminal says where it begins and ends.
   const pasted: string[] = [];
   let pasting = false;

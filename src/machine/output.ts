@@ -12,10 +12,14 @@ export class Output {
     process.stderr.on("error", () => {});
   }
 
-  /** Told when standard output is lost; gives what stops the telling. */
+  /** Told when standard output is lost, its terminal's hanging up included; gives what stops the telling. */
   onLost(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    process.on("SIGHUP", listener);
+    return () => {
+      this.#listeners.delete(listener);
+      process.off("SIGHUP", listener);
+    };
   }
 
   write(text: string, to: "out" | "err"): void {

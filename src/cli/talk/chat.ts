@@ -155,8 +155,10 @@ class Chat {
     return this.#models.filter((id) => id.startsWith(named)).map((id) => `/model ${id}`);
   }
 
+  /** Something about the conversation. In a pipe only answers go to stdout. */
   #say(line: string): void {
-    this.#ports.out(this.#paint("dim", line));
+    if (this.#ports.terminal.out) this.#ports.out(this.#paint("dim", line));
+    else this.#ports.err(line);
   }
 }
 

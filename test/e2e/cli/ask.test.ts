@@ -177,6 +177,16 @@ test("a reader that goes away ends the work, without a stack; a disk that is ful
   assert.doesNotMatch(err, /EPIPE|\n +at /);
   const [last] = JSON.parse((await user.run(["call", "list", "-n", "1"])).out);
   assert.equal(last.terminal, "cancelled");
+  const hungUp = user.start(["ask", "-m", "sim/echo-slow", words]);
+  hungUp.child.stdin?.end();
+  await hungUp.until(/word1 /);
+  hungUp.child.kill("SIGHUP");
+  assert.equal((await hungUp.ended()).code, 130, "the attempt is in the books before it ends");
+  const listed = JSON.parse((await user.run(["call", "list", "-n", "2"])).out);
+  assert.deepEqual(
+    listed.map(({ terminal }: { terminal: string }) => terminal),
+    ["cancelled", "cancelled"],
+  );
   const full = user.startWith("ask -q --no-stdin -m sim/echo x > /dev/full");
   assert.deepEqual(await full.ended(), { code: 1, out: "", err: "polygate: standard output could not be written (ENOSPC).\n" });
 });

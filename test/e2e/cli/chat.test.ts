@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { type Simulator, startSimulator } from "../../../src/simulator/index.ts";
+import { startStack } from "../stack.ts";
 import { type Running, User } from "./run.ts";
 
 /* `chat` on a real terminal, typed into; and with a pipe for a user. */
@@ -139,6 +140,25 @@ test(
     assert.equal((await running.ended()).code, 0);
   },
 );
+
+test("by way of a gateway that runs elsewhere, with what was said before", limit, async () => {
+  const stack = await startStack();
+  try {
+    const stranger = new User();
+    const far = { POLYGATE_URL: `${stack.address}/v1/`, POLYGATE_KEY: stack.key };
+    const { code, out, err } = await stranger.run(["chat", "oai/echo", "-s", "be kind"], "one\n/model ant/echo\ntwo\n", far);
+    stranger.leave();
+    assert.equal(code, 0, err);
+    assert.equal(out, "one\ntwo\n");
+    assert.match(err, /This is ant\/echo\./);
+    const [first, second] = (await stack.ledger()).map(({ provider }) => provider);
+    assert.deepEqual([first, second], ["oai", "ant"]);
+    const asked = JSON.stringify(stack.simulator.journal.entries.at(-1));
+    for (const said of ["be kind", '"one', '"two']) assert.ok(asked.replaceAll("\\", "").includes(said), said);
+  } finally {
+    await stack.close();
+  }
+});
 
 test("with a pipe for a user: a message per line, answers on stdout, 1 where one failed", limit, async () => {
   const good = await user.run(["chat", "sim/echo"], "one\ntwo\n");
