@@ -5,7 +5,7 @@ import { Questions } from "./questions.ts";
 type Begin = Extract<ToWorker, { readonly kind: "begin" }>;
 
 /** Tells this process that it is a worker. */
-export const workerVariable = "POLYGATE_WORKER";
+const workerVariable = "POLYGATE_WORKER";
 
 /** One worker, from the supervisor's side. */
 export class CrewMember {
