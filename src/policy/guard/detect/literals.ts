@@ -22,12 +22,18 @@ export function literals(texts: readonly string[], kind: string, options: { read
     }
   }
   const { next, depth, ends } = automaton(words, classes, width);
+  // Most of a text is before the beginning of any.
+  const begins = classes.map((one) => (next[one] === 0 ? 0 : 1));
   const step = (state: number, code: number): number => next[state * width + (classes[code] ?? 0)] ?? 0;
   return {
     find(text, from) {
       const found: Match[] = [];
       let state = 0;
       for (let at = from; at < text.length; at++) {
+        if (state === 0) {
+          while (at < text.length && begins[text.charCodeAt(at)] === 0) at++;
+          if (at === text.length) break;
+        }
         state = step(state, text.charCodeAt(at));
         const length = ends[state] ?? 0;
         if (length > 0) found.push({ start: at + 1 - length, end: at + 1, kind });
