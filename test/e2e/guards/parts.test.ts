@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type FourWires, providerOf, startFourWires, wireNames } from "../pains/kit/four-wires.ts";
+import { ask } from "../reliability/ask.ts";
 import { placesOf, rich } from "./rich-bodies.ts";
 
 /* Pains #11: there is no side door in a request either. */
@@ -81,9 +82,11 @@ describe("every place of a request is looked at", { timeout: 110_000 }, () => {
   });
 
   it("no spelling of JSON hides anything", async () => {
-    const spelt =
-      '{"model":"oai/echo","messages":[{"role":"user","content":"to \\u006aane1\\u0040example.com"},{"role":"user","content":"\\u001b[31mred"}]}';
-    const { status, text } = await refusing.post("openai-chat", "oai/echo", JSON.parse(spelt));
-    assert.equal(status, 400, text);
+    for (const hidden of ["to \\u006aane1\\u0040example.com", "\\u001b[31mred", "a\\u202eb"]) {
+      const body = `{"model":"oai/echo","messages":[{"role":"user","content":"${hidden}"}]}`;
+      const { status, text } = await ask(refusing.address, "openai", body, { key: refusing.key });
+      assert.equal(status, 400, text);
+      assert.match(text, /at `messages\[0\]\.content`/);
+    }
   });
 });
