@@ -14,10 +14,10 @@ import { LiveCalls } from "./ingress/live-calls.ts";
 import type { OperatorPort } from "./ingress/operator.ts";
 import type { Serving } from "./ingress/options.ts";
 import { LoadShedder } from "./limits/load-shedder.ts";
-import { reloading } from "./process/reloading.ts";
+import { attemptsIn, reloading } from "./process/reloading.ts";
 import { refuseAdminKey, type SettingsSource } from "./process/settings-source.ts";
 import { failureFields } from "./telemetry/failure-fields.ts";
-import type { Telemetry } from "./telemetry/telemetry.ts";
+import { loadGauges, type Telemetry } from "./telemetry/telemetry.ts";
 
 export interface RunningGateway {
   /** `http://host:port`, with the port that was really taken. */
@@ -79,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       source: options.source,
       admin: adminKey,
       apply: (settings) => gateway.apply(settings),
-      onAttempt: onTrouble,
+      onAttempt: options.log === undefined ? onTrouble : attemptsIn(options.log),
       onTrouble,
     });
   const admission = new LoadShedder({
@@ -111,6 +111,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     },
   });
   countConnections(server, gateway.telemetry);
+  gateway.telemetry.metrics?.add(loadGauges(() => admission.view()));
   const at = { ...config.server, most: config.limits.connections, handed: options.handed === true };
   const listening = await orClosed(gateway, () => listen(server, at, gateway.clock));
   admission.start();

@@ -103,6 +103,25 @@ export function ledgerGauges(health: () => BooksHealth): readonly Gauge[] {
   ];
 }
 
+/** How much a gateway has to do, and what it makes of it. */
+export function loadGauges(view: () => { readonly taken: number; readonly refused: number }): readonly Gauge[] {
+  return [
+    {
+      name: "polygate_calls_turned_away_total",
+      help: "Calls that were turned away because there was more to do than could be done.",
+      kind: "counter",
+      read: () => view().refused,
+    },
+    {
+      name: "polygate_calls_taken_ratio",
+      help: "Of the calls that come, the part that is taken: 1 where none is turned away.",
+      kind: "gauge",
+      of: "min",
+      read: () => view().taken,
+    },
+  ];
+}
+
 function logGauges(counts: (() => LogCounts) | undefined): readonly Gauge[] {
   if (counts === undefined) return [];
   const counter = (name: string, help: string, read: () => number): Gauge => ({ name, help, kind: "counter", read });
