@@ -3,12 +3,8 @@ import type { Socket } from "node:net";
 import { GatewayError } from "../canonical/error.ts";
 import { addressGroup } from "./addresses.ts";
 
-/**
- * Lets one address have `limit` connections at a time; what comes past it is told so and closed.
- *
- * @param answer the whole HTTP answer that says it
- */
-export function capConnections(server: Server, limit: number, answer: (error: GatewayError) => string): void {
+/** Lets one address have `limit` connections at a time; what comes past it is given to `refuse`. */
+export function capConnections(server: Server, limit: number, refuse: (socket: Socket, error: GatewayError) => void): void {
   const open = new Map<string, number>();
   server.on("connection", (socket: Socket) => {
     const { remoteAddress } = socket;
@@ -22,8 +18,7 @@ export function capConnections(server: Server, limit: number, answer: (error: Ga
       else open.set(address, left);
     });
     if (count <= limit) return;
-    socket.write(answer(crowded(limit)));
-    socket.destroySoon();
+    refuse(socket, crowded(limit));
   });
 }
 

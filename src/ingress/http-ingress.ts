@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { type Caller, CallRecord, type Source, type Span } from "../canonical/call.ts";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import { newCallId } from "../canonical/ids.ts";
@@ -59,6 +60,11 @@ export class HttpIngress {
       allow: undefined,
     };
     this.#answer(exchange).catch((thrown: unknown) => this.#fail(exchange, toGatewayError(thrown)));
+  }
+
+  /** Takes nothing that comes on this connection. */
+  shut(connection: Duplex): void {
+    this.#reception.shut(connection);
   }
 
   async #answer(exchange: Exchange): Promise<void> {

@@ -24,6 +24,10 @@ export function createHttpServer(options: IngressOptions): Server {
   server.maxHeadersCount = mostHeaders + 1;
   server.maxRequestsPerSocket = 100_000;
   answerClientErrors(server, options);
-  capConnections(server, limits.connectionsPerAddress, (error) => rawAnswer(error, options));
+  capConnections(server, limits.connectionsPerAddress, (socket, error) => {
+    ingress.shut(socket);
+    socket.write(rawAnswer(error, options));
+    socket.destroySoon();
+  });
   return server;
 }

@@ -1,10 +1,11 @@
+import type { Duplex } from "node:stream";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import { type Admitted, authorise } from "./authorise.ts";
 import type { Exchange } from "./exchange.ts";
 import { HostGuard } from "./host.ts";
 import type { IngressOptions, Serving } from "./options.ts";
 import type { PathTable } from "./path-table.ts";
-import { parseTarget, presentedKey } from "./request.ts";
+import { parseTarget, presentedKey, type Target } from "./request.ts";
 import { type Route, routeTable } from "./routes.ts";
 import { refuseAmbiguous, refuseForeignPages, refuseManyHeaders } from "./suspicion.ts";
 import { WrongKeys } from "./wrong-keys.ts";
@@ -26,6 +27,8 @@ type Arrival = Pick<Exchange, "request" | "serving" | "sound" | "allow" | "wire"
  */
 export class Reception {
   readonly #operated: boolean;
+  /** Connections that are being closed: what else comes on them may be a part of what was refused. */
+  readonly #shut = new WeakSet<Duplex>();
   readonly #wrongKeys: WrongKeys;
   #house: House;
 
@@ -35,16 +38,29 @@ export class Reception {
     this.#house = furnish(serving(), this.#operated);
   }
 
+  /** Takes nothing more that comes on this connection. */
+  shut(connection: Duplex): void {
+    this.#shut.add(connection);
+  }
+
   /** Notes on the exchange what its refusal needs to know. Throws GatewayError. */
   receive(exchange: Arrival): Received {
     const { request, serving } = exchange;
     if (this.#house.serving !== serving) this.#house = furnish(serving, this.#operated);
     const { hosts, table } = this.#house;
-    refuseManyHeaders(request);
-    hosts.check(request.headers.host, request.rawHeaders);
-    refuseAmbiguous(request);
-    if (serving.open) refuseForeignPages(request);
-    const { path, query } = parseTarget(request.url);
+    if (this.#shut.has(request.socket)) throw new GatewayError("invalid_request", "This connection is being closed.");
+    let target: Target;
+    try {
+      refuseManyHeaders(request);
+      hosts.check(request.headers.host, request.rawHeaders);
+      refuseAmbiguous(request);
+      if (serving.open) refuseForeignPages(request);
+      target = parseTarget(request.url);
+    } catch (thrown) {
+      this.shut(request.socket);
+      throw thrown;
+    }
+    const { path, query } = target;
     exchange.sound = request.headers.expect === undefined;
     // A HEAD is answered as its GET.
     const match = table.match(request.method ?? "", path);

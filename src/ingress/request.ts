@@ -2,8 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { HeaderBag, LossPolicy } from "../canonical/call.ts";
 import { GatewayError } from "../canonical/error.ts";
 
+export interface Target {
+  readonly path: string;
+  readonly query: string;
+}
+
 /** The request line, parsed once for routing and everything after it. Absolute and asterisk forms are refused. */
-export function parseTarget(url: string | undefined): { readonly path: string; readonly query: string } {
+export function parseTarget(url: string | undefined): Target {
   if (url === undefined || !url.startsWith("/")) {
     throw new GatewayError("invalid_request", "The request line must hold a plain path, such as /v1/chat/completions.");
   }
