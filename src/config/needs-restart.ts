@@ -14,6 +14,8 @@ const fixed: readonly { readonly key: string; readonly of: (config: Config) => u
   { key: "log.level", of: ({ log }) => log.level },
   { key: "log.calls", of: ({ log }) => log.calls },
   { key: "log.format", of: ({ log }) => log.format },
+  { key: "log.calls", of: ({ log }) => log.calls },
+  { key: "observe.metrics", of: ({ observe }) => observe.metrics === "off" },
   { key: "observe.otlp_endpoint", of: ({ observe }) => observe.otlpEndpoint },
   { key: "observe.content", of: ({ observe }) => observe.content },
   { key: "observe.propagate", of: ({ observe }) => observe.propagate },

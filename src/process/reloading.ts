@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { Log } from "../canonical/log.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { Settings } from "../compose.ts";
 import type { Config } from "../config/config.ts";
@@ -16,9 +17,18 @@ export interface ReloadingOptions {
   readonly admin: { matches(presented: string): boolean };
   /** All or nothing: where it throws, what was in force still is. */
   readonly apply: (settings: Settings, text: ConfigText) => void | Promise<void>;
-  readonly onAttempt: (line: string) => void;
+  /** See ReloaderOptions. */
+  readonly onAttempt: (line: string, taken: boolean) => void;
   readonly onTrouble: (message: string) => void;
 }
+
+/** What came of a new configuration, as a line of the log. */
+export const attemptsIn =
+  (log: Log): ReloadingOptions["onAttempt"] =>
+  (message, taken) => {
+    if (taken) log.info("config_taken", { message });
+    else log.warn("config_refused", { message });
+  };
 
 /** Keeps a running gateway in step with its configuration's file, not watching yet. */
 export function reloading({ clock, started, source, admin, apply, onAttempt, onTrouble }: ReloadingOptions): Reloader {

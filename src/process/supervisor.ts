@@ -14,7 +14,7 @@ import { systemRandom } from "../transport/random.ts";
 import { CrewMember } from "./crew-member.ts";
 import { onHangUp } from "./hang-up.ts";
 import type { FromWorker, SupervisorReply } from "./messages.ts";
-import { reloading } from "./reloading.ts";
+import { attemptsIn, reloading } from "./reloading.ts";
 import { whereIs } from "./serve-here.ts";
 import { type Resolve, refuseAdminKey, settingsSource } from "./settings-source.ts";
 
@@ -75,8 +75,8 @@ class Supervisor {
       source: settingsSource(source, resolve),
       admin: this.#adminKey,
       apply: (_, text) => this.#apply(text),
-      onAttempt: (line) => {
-        onTrouble(line);
+      onAttempt: (line, taken) => {
+        attemptsIn(log)(line, taken);
         const status = this.#reloader.status();
         for (const member of this.#members) member.tell({ kind: "status", status });
       },

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { test } from "node:test";
+import { after, test } from "node:test";
+import { isArray, isObject, type Json } from "../../../src/canonical/json.ts";
+import { weatherTool } from "../material.ts";
+import { startMaker } from "../signatures/maker.ts";
 import { ask, chat, eventually, gateway, load, pause, secret, simulator, yaml } from "./kit.ts";
 
 const limit = { timeout: 120_000 };
@@ -148,3 +151,43 @@ test("what one worker remembers, all do: answers by their ids at whichever worke
   program.child.kill("SIGTERM");
   assert.equal(await program.ended(), 0);
 });
+
+test(
+  "#6 signatures that a caller cannot echo reach the provider from whichever worker serves the next turn",
+  limit,
+  async (t) => {
+    const maker = await startMaker();
+    after(() => maker.close());
+    const text = yaml(maker).replace(
+      /^providers:.*$/m,
+      `providers: { ant: { wire: anthropic-messages, base_url: "${maker.url}", api_key: none } }`,
+    );
+    const { program, address } = await gateway(text, {}, "--workers", "3");
+    const said = async (messages: readonly object[]): Promise<Json> => {
+      const body = { model: "ant/thinker", messages, tools: [weatherTool] };
+      const answer = await ask(`${address}/v1/chat/completions`, { key: secret, body });
+      assert.equal(answer.status, 200, answer.text);
+      const parsed: Json = JSON.parse(answer.text);
+      const [choice] = isObject(parsed) && isArray(parsed["choices"]) ? parsed["choices"] : [];
+      return isObject(choice) ? (choice["message"] ?? null) : null;
+    };
+    const threads = 12;
+    for (let thread = 0; thread < threads; thread++) {
+      const question = { role: "user", content: `Weather in Oslo? (${thread})` };
+      const message = await said([question]);
+      assert.ok(isObject(message) && isArray(message["tool_calls"]));
+      const [call] = message["tool_calls"];
+      assert.ok(isObject(call));
+      const { content = null, tool_calls } = message;
+      await said([
+        question,
+        { role: "assistant", content, tool_calls },
+        { role: "tool", tool_call_id: call["id"], content: "minus four" },
+      ]);
+      assert.match(JSON.stringify(maker.asked.at(-1)), /c2lnMQ\+\/==/, `thread ${thread}`);
+    }
+    t.diagnostic(`#6: ${threads} tool turns, each at another of 3 workers than its question, all signed`);
+    program.child.kill("SIGTERM");
+    assert.equal(await program.ended(), 0);
+  },
+);
