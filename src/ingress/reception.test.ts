@@ -66,10 +66,10 @@ describe("Reception", () => {
 
   it("goes by the configuration in force", async () => {
     const reception = fresh();
-    const request = await posted("x-api-key: right\r\n", "POST /v1/messages", "gateway.lan");
-    assert.equal(outcome(reception, request)[0], "misdirected");
-    assert.equal(outcome(reception, request, { ...config, hosts: ["gateway.lan"] })[0], "call");
-    assert.equal(outcome(reception, request)[0], "misdirected");
+    const named = (): Promise<IncomingMessage> => posted("x-api-key: right\r\n", "POST /v1/messages", "gateway.lan");
+    assert.equal(outcome(reception, await named())[0], "misdirected");
+    assert.equal(outcome(reception, await named(), { ...config, hosts: ["gateway.lan"] })[0], "call");
+    assert.equal(outcome(reception, await named())[0], "misdirected");
     const page = await posted("origin: https://evil.example\r\n");
     const open: Serving = { ...config, open: true, identify: () => ({ kind: "open", keyId: "open", labels: {} }) };
     assert.equal(outcome(reception, page, open)[0], "permission_denied");
@@ -84,5 +84,19 @@ describe("Reception", () => {
     assert.deepEqual(told.slice(18), ["unauthenticated", "unauthenticated", "rate_limited", "rate_limited"]);
     assert.equal(outcome(reception, right)[0], "call");
     assert.equal(outcome(reception, none)[0], "unauthenticated");
+  });
+
+  it("takes nothing more on a connection whose request it could not make out", async () => {
+    const reception = fresh();
+    const request = await posted("x-api-key: right\r\n");
+    assert.equal(outcome(reception, request)[0], "call");
+    assert.equal(outcome(reception, await posted("", "POST /nothing"))[0], "not_found");
+    assert.equal(outcome(reception, request)[0], "call", "others' refusals are not this connection's");
+    reception.shut(request.socket);
+    assert.deepEqual(outcome(reception, request), ["invalid_request", false]);
+    const twice = await posted("host: localhost\r\nx-api-key: right\r\n");
+    assert.equal(outcome(reception, twice)[0], "invalid_request");
+    Object.assign(twice, { rawHeaders: ["host", "localhost"] });
+    assert.equal(outcome(reception, twice)[0], "invalid_request", "though it looks right now");
   });
 });
