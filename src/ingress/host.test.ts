@@ -50,7 +50,7 @@ const bad: readonly (readonly string[])[] = [
   ["löcalhost"],
 ];
 
-describe("HostGuard", () => {
+describe("S2: HostGuard", () => {
   it("refuses every Host that is no plain name with an optional port, with keys or without", () => {
     for (const hosts of bad) {
       for (const rules of [true, false, ["*"]]) assert.equal(verdict(rules, ...hosts), "bad", JSON.stringify(hosts));

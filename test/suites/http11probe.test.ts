@@ -68,7 +68,7 @@ function wanted({ expected }: Case): "refuse" | "refuse or wait" | "take" | "eit
   return "either";
 }
 
-describe("http11probe", { timeout: 120_000 }, () => {
+describe("S1: http11probe", { timeout: 120_000 }, () => {
   it("every case: nothing is taken that must be refused", async (t) => {
     const file = suiteFile("http11probe/cases.json");
     if (file === undefined) {

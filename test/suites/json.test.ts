@@ -27,7 +27,7 @@ const twice: ReadonlySet<string> = new Set(["y_object_duplicated_key.json", "y_o
 const opened =
   /^i_(?:number_|object_key_lone|string_(?:1st|incomplete_surrogate|invalid_lonely|invalid_surrogate|inverted|lone_second|UTF-16_invalid|incomplete_surrogates))/;
 
-describe("JSONTestSuite over HTTP", { timeout: 120_000 }, () => {
+describe("S3: JSONTestSuite over HTTP", { timeout: 120_000 }, () => {
   it("y is taken, n is refused, i is one of the two, nothing falls over", async (t) => {
     const folder = suiteFolder("JSONTestSuite/test_parsing");
     if (folder === undefined) {
@@ -72,7 +72,7 @@ describe("JSONTestSuite over HTTP", { timeout: 120_000 }, () => {
   });
 });
 
-describe("utf8tests over HTTP", { timeout: 60_000 }, () => {
+describe("S3: utf8tests over HTTP", { timeout: 60_000 }, () => {
   it("valid sequences are taken and understood, invalid ones refused", async (t) => {
     const file = suiteFile("utf8tests/utf8tests.txt");
     if (file === undefined) {

@@ -71,7 +71,7 @@ async function judge(front: Front, { name, type, begun, ended, fails }: Fixture,
   return faults;
 }
 
-describe("llhttp's fixtures", { timeout: 120_000 }, () => {
+describe("S1: llhttp's fixtures", { timeout: 120_000 }, () => {
   it("are answered in order or refused", async (t) => {
     const folder = suiteFolder("llhttp-test");
     if (folder === undefined) {

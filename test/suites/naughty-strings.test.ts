@@ -26,7 +26,7 @@ interface Answer {
   readonly text: string;
 }
 
-describe("naughty strings", { timeout: 180_000, skip }, () => {
+describe("S8: naughty strings", { timeout: 180_000, skip }, () => {
   let stack: Stack;
   before(async () => {
     const keys = [

@@ -172,7 +172,7 @@ async function faults(front: Front, port: number, { name, bytes, most: alone, mo
   return found;
 }
 
-describe("smuggling, directly", { timeout: 60_000 }, () => {
+describe("S1: smuggling, directly", { timeout: 60_000 }, () => {
   it("makes no second call", async (t) => {
     const front = await startFront();
     try {
@@ -211,7 +211,7 @@ describe("smuggling, directly", { timeout: 60_000 }, () => {
 
 const nginx = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"].find((path) => existsSync(path));
 
-describe("smuggling, behind nginx", {
+describe("S1: smuggling, behind nginx", {
   timeout: 60_000,
   skip: nginx === undefined && process.env["CI"] !== "true" ? "nginx is not installed" : false,
 }, () => {

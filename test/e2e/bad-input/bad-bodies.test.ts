@@ -39,7 +39,7 @@ const refused: readonly (readonly [name: string, body: string | Buffer, says: Re
   ["a name of 1 MB twice", `{"${"n".repeat(1e6)}":1,"${"n".repeat(1e6)}":2}`, /twice/],
 ];
 
-describe("bad bodies", { timeout: 120_000 }, () => {
+describe("S3, S4: bad bodies", { timeout: 120_000 }, () => {
   let stack: Stack;
   before(async () => {
     stack = await startGuardedStack({ yaml: "limits: { body_bytes: 4mb }" });

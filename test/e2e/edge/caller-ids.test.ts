@@ -30,7 +30,7 @@ interface Asked {
   readonly head: string;
 }
 
-describe("names that callers choose", { timeout: 60_000 }, () => {
+describe("S16: names that callers choose", { timeout: 60_000 }, () => {
   let upstream: RawUpstream;
   let stack: Stack;
   const asked: Asked[] = [];

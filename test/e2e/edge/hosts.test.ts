@@ -43,7 +43,7 @@ const started = async (options: StackOptions, use: (stack: Stack) => Promise<voi
   }
 };
 
-describe("names a gateway answers to", { timeout: 60_000 }, () => {
+describe("S2: names a gateway answers to", { timeout: 60_000 }, () => {
   it("a refusal holds the line that would allow it, and that line does", async () => {
     for (const host of ["gateway.lan", "gateway.lan:4000", "10.1.2.3:4000", "[fd00::5]:4000", "api.corp.example"]) {
       let line = "";
@@ -73,7 +73,7 @@ describe("names a gateway answers to", { timeout: 60_000 }, () => {
   });
 });
 
-describe("web pages", { timeout: 60_000 }, () => {
+describe("S2: web pages", { timeout: 60_000 }, () => {
   const pages: readonly { readonly [name: string]: string }[] = [
     { origin: "https://evil.example" },
     { origin: "null" },

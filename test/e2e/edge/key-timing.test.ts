@@ -59,7 +59,7 @@ function naive(key: string): boolean {
   return true;
 }
 
-describe("the time a key takes", { timeout: 60_000 }, () => {
+describe("S7: the time a key takes", { timeout: 60_000 }, () => {
   const positions = [1, 16, 33, secret.length - 1];
 
   it("says nothing of how much of it is right", (t) => {

@@ -93,7 +93,7 @@ function through(wire: Wire, operation: Operation, path: string, text: string): 
   }
 }
 
-describe("names with a meaning in JavaScript", { timeout: 120_000 }, () => {
+describe("S3, #43: names with a meaning in JavaScript", { timeout: 120_000 }, () => {
   for (const { wire, operation, path, body } of richBodies) {
     it(`are names like any other: ${wire.name} ${operation}`, (t) => {
       const frozen = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));

@@ -11,7 +11,7 @@ import { type Declared, judgeDoors, judgeRoutes, presented } from "./route-judge
 
 /* Pains #11: no way in but the declared ones, and none around the pipeline. S9: every route, every key, by the declared role. */
 
-describe("the live table of routes", { timeout: 60_000 }, () => {
+describe("#11: the live table of routes", { timeout: 60_000 }, () => {
   for (const metrics of ["admin", "public", "off"] as const satisfies readonly MetricsAccess[]) {
     for (const keyed of [true, false]) {
       it(`is what its roles say: ${keyed ? "keyed" : "open"}, metrics ${metrics}`, async (t) => {
@@ -61,7 +61,7 @@ describe("the live table of routes", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a whole gateway", { timeout: 60_000 }, () => {
+describe("#11: a whole gateway", { timeout: 60_000 }, () => {
   for (const keyed of [true, false]) {
     it(`opens each route to whom it is for, and asks no provider for others: ${keyed ? "keyed" : "open"}`, async (t) => {
       const stack = await startStack({ keys: keyed });

@@ -81,7 +81,7 @@ async function served(front: Front): Promise<number> {
 const quantile = (times: readonly number[], part: number): number =>
   [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
 
-describe("slow clients", { timeout: 60_000 }, () => {
+describe("S5: slow clients", { timeout: 60_000 }, () => {
   it("are cut off at their deadlines, and cost others nothing they notice", async (t) => {
     const front = await startFront({ limits: { ...deadlines, connectionsPerAddress: 1000 } });
     try {

@@ -36,7 +36,7 @@ async function push(
   return { statuses: connection.statuses(), text: connection.text() };
 }
 
-describe("who has no key", { timeout: 60_000 }, () => {
+describe("S4, S7: who has no key", { timeout: 60_000 }, () => {
   let front: Front;
   before(async () => {
     front = await startFront({ bodyBytes: 32 * 1024 * 1024 });
@@ -125,7 +125,7 @@ describe("who has no key", { timeout: 60_000 }, () => {
   });
 });
 
-describe("one address", { timeout: 60_000 }, () => {
+describe("S5: one address", { timeout: 60_000 }, () => {
   it("has so many connections, is told what to change, and gets the next when one is closed", async () => {
     const front = await startFront({ limits: { connectionsPerAddress: 20 } });
     try {

@@ -8,7 +8,7 @@ import { placesOf, rich } from "./rich-bodies.ts";
 
 const mail = (at: number): string => `jane${at}@example.com`;
 
-describe("every place of a request is looked at", { timeout: 110_000 }, () => {
+describe("#11: every place of a request is looked at", { timeout: 110_000 }, () => {
   let refusing: FourWires;
   let redacting: FourWires;
   let masking: FourWires;

@@ -19,7 +19,7 @@ const stored = routes.filter(({ operation }) => operation === "stored");
 
 const family = (route: CallRoute): "openai" | "anthropic" => (route.family === "anthropic" ? "anthropic" : "openai");
 
-describe("pains #11: guards on the live table of routes", { timeout: 110_000 }, () => {
+describe("#11: guards on the live table of routes", { timeout: 110_000 }, () => {
   const stacks = new Map<string, FourWires>();
   before(async () => {
     for (const side of ["input", "output"]) {
