@@ -37,6 +37,8 @@ const MEMORY_HIGH = 0.85;
 const MEMORY_FULL = 0.95;
 /** Some are always let through, or nobody would notice that it is over. */
 const LEAST = 0.05;
+/** With fewer calls under way it is not calls that keep the process, or the machine, busy: turning them away would mend nothing. */
+const FEW_CALLS = 16;
 /** The most that the part taken shrinks at a look. */
 const SHRINK = 0.6;
 /** From the least to all within five seconds. */
@@ -57,6 +59,8 @@ export class LoadShedder {
   #taken = 1;
   readonly #lags: number[] = [];
   #refused = 0;
+  /** Of memory. */
+  #short = false;
   #stop: (() => void) | undefined;
 
   constructor(options: LoadShedderOptions) {
@@ -92,7 +96,8 @@ export class LoadShedder {
     const now = clock.now();
     if (this.#turnCalls === 0) this.#turnBegan = now;
     const longTurn = this.#stop !== undefined && this.#turnCalls >= TURN_CALLS && now - this.#turnBegan > TURN_MS;
-    if (longTurn || (this.#taken < 1 && random.next() >= this.#taken)) {
+    const many = this.#underWay >= FEW_CALLS || this.#short;
+    if (many && (longTurn || (this.#taken < 1 && random.next() >= this.#taken))) {
       this.#refused++;
       throw busy("This gateway has more to do than it can, and takes fewer calls for the moment.", random);
     }
@@ -120,6 +125,7 @@ export class LoadShedder {
     if (this.#lags.length > LOOKS) this.#lags.shift();
     const wait = this.#lags.length < LOOKS ? 0 : Math.min(...this.#lags);
     const memory = this.#options.memory();
+    this.#short = memory >= MEMORY_HIGH;
     if (memory >= MEMORY_FULL) this.#taken = 0;
     else if (memory >= MEMORY_HIGH) this.#taken = Math.max(LEAST, this.#taken * 0.8);
     else if (wait > this.#target) {
