@@ -76,7 +76,7 @@ export class ChunkGuard<Op extends Operation> {
     if (text === "") return [made];
     open.start = made;
     open.startText = this.#counted(open.filter.push(text));
-    return [];
+    return this.full ? this.#begun(open) : [];
   }
 
   #delta(chunk: Chunk<Op>, choice: number, part: number): readonly Chunk<Op>[] {

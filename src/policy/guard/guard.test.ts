@@ -200,7 +200,7 @@ describe("guard", () => {
     const call = Object.defineProperty({ ...broken }, "request", { get: () => JSON.parse("{") });
     await assert.rejects(() => stepOf(input({ pii: "flag" }))(next)(call), code("internal"));
     assert.equal(calls.length, 0);
-    assert.match(troubles.at(-1) ?? "", /a guard failed, and the call was refused/);
+    assert.match(troubles.at(-1) ?? "", /^a guard failed \(SyntaxError\), and the call was refused\.$/);
 
     const reply = Object.defineProperty({ stream: false }, "result", { get: () => JSON.parse("{") });
     await assert.rejects(() => stepOf(output({ pii: "flag" }))(answering(reply).next)(callOf("x")), code("internal"));

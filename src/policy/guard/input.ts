@@ -7,7 +7,7 @@ import { Masks } from "./masks.ts";
 import { refusedInput, refusedSize, told, warn } from "./report.ts";
 import type { GuardOptions } from "./rules.ts";
 import type { Finding, Scanner } from "./scanner.ts";
-import { type OnFinding, ScanFilter } from "./text-filter.ts";
+import { type OnFinding, ScanFilter, settled } from "./text-filter.ts";
 import { rewritten, visit } from "./walk.ts";
 
 /** A call that may go on, and what was masked in it. */
@@ -86,7 +86,7 @@ export class InputGuard {
           return rule === "control_characters" ? "" : `[redacted:${kind}]`;
       }
     };
-    const made = rewritten(request, (text, json) => filtered(this.#scanner, text, json, instead));
+    const made = rewritten(request, (given, json) => settled(given, (text) => filtered(this.#scanner, text, json, instead)));
     // Names and identifiers cannot be changed without breaking what they name.
     visit(made, (text, place) => {
       each(this.#scanner, text, place.json, (finding) => {

@@ -2,7 +2,7 @@ import { JsonFilter } from "./json-filter.ts";
 import { type Masks, RestoreFilter } from "./masks.ts";
 import { refusedOutput } from "./report.ts";
 import type { Finding, Scanner } from "./scanner.ts";
-import { FilterPair, type OnFinding, ScanFilter, type TextFilter } from "./text-filter.ts";
+import { FilterPair, type OnFinding, ScanFilter, settled, type TextFilter } from "./text-filter.ts";
 import { rewritten, visit } from "./walk.ts";
 
 /** What kind of text it is: the answer, whatever else is said in it, thoughts, JSON for a tool. */
@@ -53,13 +53,15 @@ export class Lanes {
   }
 
   #looked<T>(value: T, choice: number): T {
-    const made = rewritten(value, (text, json) => {
-      const touched = { touched: false };
-      const one = (quote: boolean): TextFilter => this.#scan(choice, quote, touched);
-      const filter = json ? new JsonFilter(one(false), one(true)) : one(false);
-      const out = filter.push(text) + filter.end();
-      return touched.touched ? out : text;
-    });
+    const made = rewritten(value, (given, json) =>
+      settled(given, (text) => {
+        const touched = { touched: false };
+        const one = (quote: boolean): TextFilter => this.#scan(choice, quote, touched);
+        const filter = json ? new JsonFilter(one(false), one(true)) : one(false);
+        const out = filter.push(text) + filter.end();
+        return touched.touched ? out : text;
+      }),
+    );
     visit(made, (text) => this.check(text, choice));
     return made;
   }
@@ -67,8 +69,8 @@ export class Lanes {
   /** Of what cannot be changed. Throws where it would have to be. */
   check(text: string, choice: number): void {
     for (const finding of this.scanner.find(text)) {
+      this.#note(finding.deed === "flag" ? finding : { ...finding, deed: "refuse" }, choice);
       if (finding.deed !== "flag") throw refusedOutput(finding);
-      this.#note(finding, choice);
     }
   }
 
@@ -84,8 +86,8 @@ export class Lanes {
   /** @param quote what takes a finding's place must be JSON */
   #scan(choice: number, quote: boolean, made: Touched): TextFilter {
     const onFinding: OnFinding = (finding) => {
-      if (finding.deed === "refuse") throw refusedOutput(finding);
       this.#note(finding, choice);
+      if (finding.deed === "refuse") throw refusedOutput(finding);
       if (finding.deed === "flag") return undefined;
       made.touched = true;
       const instead = `[redacted:${finding.kind}]`;

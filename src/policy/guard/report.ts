@@ -5,7 +5,7 @@ import type { Finding, Scanner } from "./scanner.ts";
 
 /* What callers are told of findings: the rule and the place, never the text itself. */
 
-/** Warns of a finding that did not end its call. */
+/** Warns of a finding. */
 export function warn(
   warnings: Warnings,
   { rule, deed, kind }: Pick<Finding, "rule" | "deed" | "kind">,
@@ -28,6 +28,7 @@ export function warn(
       });
       return;
     case "refuse":
+      warnings.add({ kind: "dropped", code: `guard_${rule}_refused`, at, detail: `${what} was found, and the answer refused.` });
       return;
   }
 }
@@ -73,7 +74,8 @@ const words: { readonly [rule in Rule]: string } = {
 /** Guards fail closed: what they could not look at does not pass. */
 export function failed(thrown: unknown, onTrouble: (message: string) => void): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  onTrouble(`a guard failed, and the call was refused: ${thrown instanceof Error ? thrown.message : "unknown"}`);
+  // Not the message: it may quote what was looked at.
+  onTrouble(`a guard failed (${thrown instanceof Error ? thrown.name : typeof thrown}), and the call was refused.`);
   return new GatewayError(
     "internal",
     "A guard of the gateway failed on this call, which was therefore refused. The operator finds the cause in its log.",

@@ -81,6 +81,20 @@ export class ScanFilter implements TextFilter {
   }
 }
 
+/**
+ * The text after as many passes as it takes: what takes a finding's place can make a finding of what stands beside it. Bounded, as
+ * nothing makes sure that it ends.
+ */
+export function settled(text: string, pass: (text: string) => string): string {
+  let out = text;
+  for (let passes = 0; passes < 8; passes++) {
+    const next = pass(out);
+    if (next === out) return out;
+    out = next;
+  }
+  return out;
+}
+
 /** The second after the first. */
 export class FilterPair implements TextFilter {
   readonly #first: TextFilter;

@@ -83,14 +83,26 @@ describe("answers under guards", { timeout: 110_000 }, () => {
   }
 
   it("a stream that is refused is refused at its provider, too, and booked as an error", async () => {
-    const refusing = await startFourWires({ yaml: "guards: { output: { secrets: refuse } }" });
+    const refusing = await startFourWires({
+      yaml: "guards: { output: { secrets: refuse } }",
+      simulated: { pace: { ms: 1, events: 20 } },
+    });
     try {
-      const answer = await refusing.post("openai-chat", "oai/echo", saying["openai-chat"](`${"word ".repeat(200)}${said}`), {
-        stream: true,
-      });
+      const answer = await refusing.post(
+        "openai-chat",
+        "oai/echo",
+        saying["openai-chat"](`${"word ".repeat(200)}${said}${" word".repeat(2000)}`),
+        {
+          stream: true,
+        },
+      );
       assert.ok(answer.text.includes("content_policy") || answer.text.includes("content_filter"), answer.text.slice(-500));
       assert.ok(!answer.text.includes("AKIA"), answer.text.slice(-500));
       assert.ok(answer.text.includes("word"), "what came before was sent");
+      await refusing.provider.journal.waitFor(({ outcome }) => outcome === "aborted");
+      const row = (await refusing.ledger()).at(-1);
+      assert.equal(row?.terminal, "error");
+      assert.match(String(row?.warnings), /guard_secrets_refused/);
     } finally {
       await refusing.close();
     }
