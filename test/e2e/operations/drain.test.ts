@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
-import { test } from "node:test";
+import { after, test } from "node:test";
+import { startMaker } from "../signatures/maker.ts";
 import { type Answer, ask, chat, eventually, gateway, keptAlive, pause, secret, simulator, yaml } from "./kit.ts";
 
 /* R24: a gateway that is told to stop. */
@@ -139,4 +140,29 @@ test("R24 connections without a call do not hold it up", limit, async () => {
   program.child.kill("SIGTERM");
   assert.equal(await program.ended(), 0);
   silent.destroy();
+});
+
+test("#50 looking whether it is well costs nothing and depends on no provider", limit, async (t) => {
+  const maker = await startMaker();
+  after(() => maker.close());
+  const { address, adminKey } = await gateway(yaml(maker));
+  const key = adminKey();
+  const look = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      assert.equal((await ask(`${address}/healthz`)).status, 200);
+      assert.equal((await ask(`${address}/readyz`)).status, 200);
+      assert.equal((await ask(`${address}/metrics`, { key })).status, 200);
+      assert.equal((await ask(`${address}/admin/config/status`, { key })).status, 200);
+      assert.equal((await ask(`${address}/admin/config/reload`, { method: "POST", key })).status, 200);
+    }
+  };
+  await look(50);
+  // Lists of models have no body, and cost nothing.
+  assert.deepEqual(
+    maker.asked.filter((body) => Object.keys(body).length > 0),
+    [],
+  );
+  await maker.close();
+  await look(5);
+  t.diagnostic("#50: 275 looks, 0 calls to a provider, 25 of them with the provider gone");
 });
