@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import { toGatewayError } from "../canonical/error.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import type { ConfigSource, Running } from "../cli/ports.ts";
 import type { Settings } from "../compose.ts";
@@ -6,12 +7,14 @@ import type { ConfigText } from "../config/load.ts";
 import type { Reloader } from "../config/reloader.ts";
 import { weigh } from "../conversations/weigh.ts";
 import { AdminKey } from "../identity/admin-key.ts";
+import { failureFields } from "../telemetry/failure-fields.ts";
 import type { ProcessLog } from "../telemetry/log.ts";
 import { mergedMetrics } from "../telemetry/metrics.ts";
 import { openProcessLog } from "../telemetry/process-log.ts";
 import { systemClock } from "../transport/clock.ts";
 import { systemRandom } from "../transport/random.ts";
 import { CrewMember } from "./crew-member.ts";
+import { catchFaults } from "./faults.ts";
 import { onHangUp } from "./hang-up.ts";
 import type { FromWorker, SupervisorReply } from "./messages.ts";
 import { attemptsIn, reloading } from "./reloading.ts";
@@ -90,6 +93,11 @@ class Supervisor {
     const address = await this.#spawn();
     await Promise.all(Array.from({ length: count - 1 }, () => this.#spawn()));
     this.#reloader.start();
+    const forgetFaults = catchFaults({
+      fail: () => undefined,
+      tell: (thrown) => this.#log.error("uncaught", failureFields("none", toGatewayError(thrown))),
+      onBroken: () => process.exit(exitCodes.broken),
+    });
     const forgetHangUp = onHangUp(() => void this.#reloader.reload("signal"));
     if (this.#format === "json") this.#log.info("listening", { address, version, workers: count });
     return {
@@ -99,7 +107,7 @@ class Supervisor {
       ...(this.#format === "json" && { note: (event: string, message: string) => this.#log.info(event, { message }) }),
       close: (drainMs, windowMs) => {
         forgetHangUp();
-        return this.#close(drainMs, windowMs);
+        return this.#close(drainMs, windowMs).finally(forgetFaults);
       },
     };
   }
@@ -107,10 +115,13 @@ class Supervisor {
   /** Resolves to its address once the worker takes calls. */
   #spawn(): Promise<string> {
     const { source, version, count } = this.#options;
+    const text = this.#text;
     return new Promise((resolve, reject) => {
       const member = new CrewMember((from, message) => {
         if (message.kind === "listening") {
           this.#members.add(from);
+          // Another configuration may have come while it was starting.
+          if (this.#text !== text) from.tell({ kind: "apply", id: 0, text: this.#text });
           resolve(message.address);
         } else if (message.kind === "failed") {
           reject(Object.assign(new Error(message.message), { name: message.name, code: message.code }));
@@ -122,7 +133,7 @@ class Supervisor {
         if (this.#members.delete(member)) this.#mourn(member, how);
       });
       const status = this.#reloader.status();
-      member.begin({ kind: "begin", text: this.#text, recipe: source.recipe, version, count, status });
+      member.begin({ kind: "begin", text, recipe: source.recipe, version, count, status });
     });
   }
 

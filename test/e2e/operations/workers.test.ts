@@ -105,6 +105,14 @@ test("workers that die again and again end the gateway, with code 71", limit, as
   assert.equal(await program.ended(), 71);
 });
 
+test("a supervisor that is killed takes its workers along: the port is free for the next", limit, async () => {
+  const upstream = await simulator();
+  const { program, address } = await gateway(yaml(upstream), {}, "--workers", "2");
+  program.child.kill("SIGKILL");
+  assert.equal(await program.ended(), "SIGKILL");
+  await eventually(5000, "nobody listens", async () => (await ask(`${address}/healthz`).catch(() => undefined)) === undefined);
+});
+
 test("R24 workers drain together", limit, async (t) => {
   const upstream = await simulator({ pace: { ms: 40 } });
   const { program, address } = await gateway(yaml(upstream, "timeouts: { drain: 60s }"), {}, "--workers", "2");
