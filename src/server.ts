@@ -86,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     clock: gateway.clock,
     random: gateway.random,
     most: config.limits.concurrentCalls,
+    targetMs: config.limits.lagMs,
     memory: heapInUse,
   });
   const server = createHttpServer({

@@ -132,6 +132,7 @@ export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "override
       allBodiesBytes: limits.all_bodies_bytes,
       replyBytes: limits.reply_bytes,
       concurrentCalls: limits.concurrent_calls,
+      lagMs: limits.lag,
       connections: limits.connections,
       connectionsPerAddress: limits.connections_per_address,
     },

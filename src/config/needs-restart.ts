@@ -11,15 +11,14 @@ const fixed: readonly { readonly key: string; readonly of: (config: Config) => u
   { key: "limits.connections", of: ({ limits }) => limits.connections },
   { key: "limits.connections_per_address", of: ({ limits }) => limits.connectionsPerAddress },
   { key: "limits.concurrent_calls", of: ({ limits }) => limits.concurrentCalls },
+  { key: "limits.lag", of: ({ limits }) => limits.lagMs },
   { key: "log.level", of: ({ log }) => log.level },
   { key: "log.calls", of: ({ log }) => log.calls },
   { key: "log.format", of: ({ log }) => log.format },
-  { key: "log.calls", of: ({ log }) => log.calls },
   { key: "observe.metrics", of: ({ observe }) => observe.metrics === "off" },
   { key: "observe.otlp_endpoint", of: ({ observe }) => observe.otlpEndpoint },
   { key: "observe.content", of: ({ observe }) => observe.content },
   { key: "observe.propagate", of: ({ observe }) => observe.propagate },
-  { key: "observe.metrics", of: ({ observe }) => observe.metrics === "off" },
 ];
 
 /** The keys in which `next` differs from what the gateway was started with, and which it therefore does not follow. */

@@ -32,6 +32,7 @@ class Machine {
       hex: () => "",
     },
     memory: () => this.memory,
+    targetMs: 60,
   });
 
   /** Calls come evenly, `rate` a second, for `seconds`; gives what came of them in the last half. */
@@ -134,7 +135,7 @@ test("memory that runs out turns calls away, all of them at last", () => {
 
 test("no more than the most at a time, and whoever is turned away is told when to come back", () => {
   const { clock } = new Machine();
-  const shedder = new LoadShedder({ clock, random: { next: () => 0.5, hex: () => "" }, most: 2, memory: () => 0 });
+  const shedder = new LoadShedder({ clock, random: { next: () => 0.5, hex: () => "" }, most: 2, targetMs: 60, memory: () => 0 });
   shedder.admit();
   shedder.admit();
   assert.throws(

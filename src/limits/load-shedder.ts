@@ -8,8 +8,8 @@ export interface LoadShedderOptions {
   readonly most?: number | undefined;
   /** What part of the memory that the process may have is in use, 0 to 1. Asked once a tick. */
   readonly memory: () => number;
-  /** How long work may wait for its turn before calls are turned away, in milliseconds. Default 60: little beside what a model takes. */
-  readonly targetMs?: number | undefined;
+  /** How long work may wait for its turn before calls are turned away, in milliseconds; undefined: as long as it takes. */
+  readonly targetMs: number | undefined;
 }
 
 export interface LoadView {
@@ -65,7 +65,7 @@ export class LoadShedder {
 
   constructor(options: LoadShedderOptions) {
     this.#options = options;
-    this.#target = options.targetMs ?? 60;
+    this.#target = options.targetMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Begins to watch. */
@@ -95,7 +95,11 @@ export class LoadShedder {
     }
     const now = clock.now();
     if (this.#turnCalls === 0) this.#turnBegan = now;
-    const longTurn = this.#stop !== undefined && this.#turnCalls >= TURN_CALLS && now - this.#turnBegan > TURN_MS;
+    const longTurn =
+      this.#stop !== undefined &&
+      this.#target < Number.POSITIVE_INFINITY &&
+      this.#turnCalls >= TURN_CALLS &&
+      now - this.#turnBegan > TURN_MS;
     const many = this.#underWay >= FEW_CALLS || this.#short;
     if (many && (longTurn || (this.#taken < 1 && random.next() >= this.#taken))) {
       this.#refused++;

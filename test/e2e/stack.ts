@@ -59,6 +59,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 server: { host: 127.0.0.1, port: 0${options.hosts === undefined ? "" : `, ${options.hosts}`} }
 data_dir: ${dataDir}
 media: { fetch: never }
+${options.yaml?.includes("limits:") ? "" : 'limits: { lag: "off" }'}
 ${options.keys === false ? "" : `keys: [{ id: dev, secret: ${key}, labels: { team: web } }]`}
 providers:
   oai: { wire: openai-chat, base_url: ${upstream}/v1, api_key: ${options.credentials?.oai ?? "none"}, quirks: { developer_role: true, max_tokens_field: max_completion_tokens } }
