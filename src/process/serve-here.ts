@@ -80,6 +80,13 @@ export async function serveHere({ config, providers, version, source, resolve }:
   const { log, format, running } = here;
   const { address, gateway, adminKey, reload } = running;
   const forgetHangUp = onHangUp(() => void reload("signal"));
+  for (const { id, secret } of config.keys) {
+    if (secret.reveal().length < soundLength) {
+      log.warn("short_key", {
+        message: `The key ${JSON.stringify(id)} is short; ${soundLength} random characters cannot be guessed.`,
+      });
+    }
+  }
   // Who sits at the terminal is told on stdout.
   if (format === "json") log.info("listening", { address, version });
   return {
@@ -93,6 +100,9 @@ export async function serveHere({ config, providers, version, source, resolve }:
     },
   };
 }
+
+/** Characters of a key that nobody need worry about. */
+const soundLength = 32;
 
 /** For people. */
 export const whereIs = ({ file, made }: RunningGateway["adminKey"]): string =>

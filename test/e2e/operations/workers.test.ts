@@ -84,6 +84,39 @@ test("a worker that is killed is replaced; the others serve on; the books stay w
   assert.ok(rows(cwd) >= made - failures.length - 4 && rows(cwd) <= made);
 });
 
+test(
+  "R29 a worker without memory is started anew within two seconds, the others serve on, the books are whole",
+  limit,
+  async (t) => {
+    const upstream = await simulator();
+    const node = ["--max-old-space-size=60", "--import", join(import.meta.dirname, "plant-faults.ts")];
+    const { program, cwd, address, adminKey } = await gateway(
+      yaml(upstream),
+      { node, env: { PLANT_FAULTS: "1" } },
+      "--workers",
+      "2",
+    );
+    const post = (content: string) => ask(`${address}/v1/chat/completions`, { key: secret, body: chat(content) });
+    for (let n = 0; n < 20; n++) assert.equal((await post("hello")).status, 200);
+    await pause(100);
+    await assert.rejects(post("fault-memory"));
+    await program.until(/worker_died.*SIGABRT/);
+    for (let n = 0; n < 10; n++) assert.equal((await post("hello")).status, 200);
+    const took = await eventually(
+      10_000,
+      "two workers again",
+      async () => figure((await ask(`${address}/metrics`, { key: adminKey() })).text, "polygate_workers") === 2,
+    );
+    program.child.kill("SIGTERM");
+    assert.equal(await program.ended(), 0);
+    t.diagnostic(
+      `R29: a worker out of memory was replaced within ${Math.round(took)} ms of its end; ${rows(cwd)} rows of 30 calls`,
+    );
+    assert.ok(took < 2000, `${took}`);
+    assert.equal(rows(cwd), 30);
+  },
+);
+
 test("workers that die again and again end the gateway, with code 71", limit, async () => {
   const upstream = await simulator();
   const { program } = await gateway(yaml(upstream), {}, "--workers", "2");
