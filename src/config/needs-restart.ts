@@ -12,6 +12,7 @@ const fixed: readonly { readonly key: string; readonly of: (config: Config) => u
   { key: "limits.connections_per_address", of: ({ limits }) => limits.connectionsPerAddress },
   { key: "limits.concurrent_calls", of: ({ limits }) => limits.concurrentCalls },
   { key: "limits.lag", of: ({ limits }) => limits.lagMs },
+  { key: "limits.lag", of: ({ limits }) => limits.lagMs },
   { key: "log.level", of: ({ log }) => log.level },
   { key: "log.calls", of: ({ log }) => log.calls },
   { key: "log.format", of: ({ log }) => log.format },
