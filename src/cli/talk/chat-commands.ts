@@ -61,10 +61,10 @@ const commands: { readonly [name: string]: ChatCommand } = {
   },
   "/retry": {
     usage: "/retry",
-    does: "have the last question answered once more",
+    does: "have the last question answered once more; its answer stays until there is another",
     run: (_argument, { conversation, say }) => {
-      if (conversation.takeBack()) return "again";
-      say("There is no answer yet.");
+      if (conversation.again()) return "again";
+      say("There is no question yet.");
       return "done";
     },
   },

@@ -120,10 +120,25 @@ class Chat {
       const kept = this.#conversation.breakOff(thrown.text);
       this.#failed = true;
       for (const line of thrown.cancelled ? [] : toldOf(thrown, this.#ports)) this.#ports.err(line);
-      if (thrown.cancelled) this.#say(kept ? "(called off; what there is of the answer is kept)" : "(called off)");
-      else if (!kept) this.#say("(the question is not kept: ask it again, or another model with /model)");
+      this.#broke(kept, thrown.cancelled);
     } finally {
       this.#answering = undefined;
+    }
+  }
+
+  /** Says where the conversation stands after an answer that did not come. */
+  #broke(kept: ReturnType<Conversation["breakOff"]>, cancelled: boolean): void {
+    const off = cancelled ? "called off; " : "";
+    switch (kept) {
+      case "restored":
+        this.#say(`(${off}the answer from before is kept; /retry asks for another again)`);
+        break;
+      case "aside":
+        this.#say(`(${off}/retry asks this again, after /model NAME another model)`);
+        break;
+      case "kept":
+        if (cancelled) this.#say("(called off; what there is of the answer is kept)");
+        break;
     }
   }
 

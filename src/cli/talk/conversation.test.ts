@@ -35,17 +35,51 @@ test("turns are sent as they came, thoughts and their signatures too, and saved 
   assert.match(talk.markdown(), /^# Conversation with a\/b\n\n## system\n\nbe brief\n\n## user\n\none\n\n## assistant\n\n1\n/);
 });
 
-test("a question without an answer is forgotten, half an answer is kept, and the last one can be taken back", () => {
+const said = (talk: Conversation): readonly string[] =>
+  JSON.parse(talk.json()).messages.map(({ content }: { content: string }) => content);
+
+test("a question without an answer is set aside and can be asked again; half an answer is kept", () => {
   const talk = new Conversation("a/b", undefined);
+  assert.equal(talk.again(), false);
   talk.ask("x");
-  assert.equal(talk.breakOff(""), false);
-  assert.deepEqual(talk.messages, []);
-  assert.equal(talk.takeBack(), false);
+  assert.equal(talk.breakOff(""), "aside");
+  assert.deepEqual(said(talk), []);
+  assert.equal(talk.again(), true);
+  assert.deepEqual(said(talk), ["x"]);
+  assert.equal(talk.breakOff(""), "aside");
+  assert.equal(talk.again(), true);
+  talk.take(answer("1"));
   talk.ask("y");
-  assert.equal(talk.breakOff("ha"), true);
-  assert.equal(talk.messages.length, 2);
-  assert.equal(talk.takeBack(), true);
-  assert.equal(talk.messages.length, 1);
+  assert.equal(talk.breakOff("ha"), "kept");
+  assert.deepEqual(said(talk), ["x", "1", "y", "ha"]);
+  talk.ask("z");
+  talk.breakOff("");
+  talk.ask("w");
+  talk.take(answer("4"));
+  assert.equal(talk.again(), true, "what is asked again is the last question, not one that was set aside before it");
+  assert.deepEqual(said(talk), ["x", "1", "y", "ha", "w"]);
+  talk.breakOff("");
+  talk.clear();
+  assert.equal(talk.again(), false);
+});
+
+test("an answer stays until another is there, however often and however far the other fails", () => {
+  const talk = new Conversation("a/b", undefined);
+  talk.ask("one");
+  talk.take(answer("1"));
+  talk.ask("two");
+  talk.take(answer("2"));
+  for (const text of ["", "half of another", ""]) {
+    assert.equal(talk.again(), true);
+    assert.deepEqual(said(talk), ["one", "1", "two"]);
+    assert.equal(talk.breakOff(text), "restored");
+    assert.deepEqual(said(talk), ["one", "1", "two", "2"]);
+  }
+  talk.again();
+  talk.take(answer("2b"));
+  talk.ask("three");
+  assert.equal(talk.breakOff(""), "aside", "the old answer is not put where a new question stood");
+  assert.deepEqual(said(talk), ["one", "1", "two", "2b"]);
 });
 
 test("costs add up to the last digit, and what is not known is said", () => {

@@ -7,6 +7,10 @@ export class Conversation {
   model: string;
   system: string | undefined;
   #turns: Message[] = [];
+  /** The answer that is being asked for once more: it is back where the other does not come. */
+  #before: Message | undefined;
+  /** The last question, where it was not answered at all. */
+  #aside: Message | undefined;
   #answers = 0;
   #input = 0;
   #output = 0;
@@ -29,11 +33,14 @@ export class Conversation {
   }
 
   ask(text: string): void {
+    this.#before = undefined;
+    this.#aside = undefined;
     this.#turns = [...this.#turns, textMessage("user", text)];
   }
 
   take({ message, input, output, costUsd }: Answer): void {
     this.#turns = [...this.#turns, message];
+    this.#before = undefined;
     this.#answers++;
     this.#input += input ?? 0;
     this.#output += output ?? 0;
@@ -42,21 +49,39 @@ export class Conversation {
     else this.#costNano += nanoOf(costUsd);
   }
 
-  /** The answer under way ends here. Gives whether there was one: if not, its question is forgotten too. */
-  breakOff(text: string): boolean {
-    this.#turns = text === "" ? this.#turns.slice(0, -1) : [...this.#turns, textMessage("assistant", text)];
-    return text !== "";
+  /**
+   * The answer under way ends here, `text` being what there is of it. Where it was to take an earlier one's place, that one is
+   * back; else what there is is kept; and where there is nothing, the question is set aside, for `again`.
+   */
+  breakOff(text: string): "restored" | "kept" | "aside" {
+    const before = this.#before;
+    this.#before = undefined;
+    if (before !== undefined) this.#turns = [...this.#turns, before];
+    else if (text !== "") this.#turns = [...this.#turns, textMessage("assistant", text)];
+    else {
+      this.#aside = this.#turns.at(-1);
+      this.#turns = this.#turns.slice(0, -1);
+      return "aside";
+    }
+    return before === undefined ? "kept" : "restored";
   }
 
-  /** Takes the last answer back. Gives whether there was one. */
-  takeBack(): boolean {
-    if (this.#turns.at(-1)?.role !== "assistant") return false;
-    this.#turns = this.#turns.slice(0, -1);
+  /** Puts the last question once more, whether it was answered or not. Gives whether there is one. */
+  again(): boolean {
+    const last = this.#turns.at(-1);
+    if (this.#aside !== undefined) {
+      this.#turns = [...this.#turns, this.#aside];
+      this.#aside = undefined;
+    } else if (last?.role === "assistant") {
+      this.#before = last;
+      this.#turns = this.#turns.slice(0, -1);
+    } else return false;
     return true;
   }
 
   clear(): void {
     this.#turns = [];
+    this.#aside = undefined;
   }
 
   /** What it has taken so far, on one line. */

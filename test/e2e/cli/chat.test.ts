@@ -127,7 +127,7 @@ test(
     if (running === undefined || typist === undefined) return;
     await typist.type(`/model fault${enter}`, /No model that is listed has "fault" in its name/);
     await typist.type(`/model sim/missing${enter}`, /This is sim\/missing/);
-    await typist.type(`x${enter}`, /the question is not kept/);
+    await typist.type(`x${enter}`, /\(\/retry asks this again, after \/model NAME another model\)/);
     await typist.type(`/model redacted${enter}`, /This is sim\/reasoner-redacted/);
     await typist.type(`/model sim/echo${enter}`, /This is sim\/echo/);
     await typist.prompt();
@@ -158,6 +158,26 @@ test("by way of a gateway that runs elsewhere, with what was said before", limit
   } finally {
     await stack.close();
   }
+});
+
+test("/retry loses nothing: not the answer there is when the next fails, not a question nobody answered", limit, async () => {
+  const lines = [
+    "one",
+    "two",
+    "/model sim/fault:503",
+    "/retry",
+    "/retry",
+    "/save kept.json",
+    "three",
+    "/model sim/echo",
+    "/retry",
+  ];
+  const { out, err } = await user.run(["chat", "sim/echo"], `${lines.join("\n")}\n/save whole.json\n`);
+  const saved = (name: string): readonly string[] =>
+    JSON.parse(readFileSync(join(user.home, name), "utf8")).messages.map(({ content }: { content: string }) => content);
+  assert.deepEqual(saved("kept.json"), ["one", "one", "two", "two"], err);
+  assert.deepEqual(saved("whole.json"), ["one", "one", "two", "two", "three", "three"], err);
+  assert.equal(out, "one\ntwo\nthree\n");
 });
 
 test("with a pipe for a user: a message per line, answers on stdout, 1 where one failed", limit, async () => {
