@@ -11,13 +11,21 @@ export interface LiveCall {
   readonly response: ServerResponse;
 }
 
+/**
+ * What a piece of code runs for. Connections to providers and timers are made in the course of one call and outlive it: through
+ * this they hold nothing of it once it is over.
+ */
+interface Scope {
+  call: LiveCall | undefined;
+}
+
 /** So long a call has to end in order after it was made to fail. */
 const orderlyMs = 250;
 
 /** The calls under way, so that they can be ended together; and which of them a piece of code runs for. */
 export class LiveCalls {
   readonly #calls = new Set<LiveCall>();
-  readonly #scope = new AsyncLocalStorage<LiveCall>();
+  readonly #scope = new AsyncLocalStorage<Scope>();
 
   get size(): number {
     return this.#calls.size;
@@ -36,7 +44,11 @@ export class LiveCalls {
 
   /** Runs `work` so that whatever it causes, however late, is known to be the call's. */
   run<T>(call: LiveCall, work: () => T): T {
-    return this.#scope.run(call, work);
+    const scope: Scope = { call };
+    call.response.once("close", () => {
+      scope.call = undefined;
+    });
+    return this.#scope.run(scope, work);
   }
 
   /** Ends every call with the error, in its wire's words. Gives how many there were. */
@@ -51,7 +63,7 @@ export class LiveCalls {
    * Gives that call's id; undefined where it was done for none.
    */
   fail(thrown: unknown, clock: Pick<Clock, "after">): string | undefined {
-    const call = this.#scope.getStore();
+    const call = this.#scope.getStore()?.call;
     if (call === undefined || !this.#calls.has(call)) return undefined;
     const message = "The gateway failed while handling this call. The operator finds the cause in its log.";
     call.abort.abort(new GatewayError("internal", message, { cause: thrown }));

@@ -50,7 +50,7 @@ export function readBody(request: IncomingMessage, { limit, budget, clock, grace
       });
     };
     watch(0);
-    request.on("data", (piece: Buffer) => {
+    const onData = (piece: Buffer): void => {
       if (size + piece.length > limit) {
         fail(tooLarge(limit));
         return;
@@ -67,17 +67,23 @@ export function readBody(request: IncomingMessage, { limit, budget, clock, grace
         pieces ??= [first];
         pieces.push(piece);
       }
-    });
-    request.on("end", () => {
-      settle();
-      resolve(pieces ? Buffer.concat(pieces, size) : (first ?? Buffer.alloc(0)));
-    });
-    request.on("error", (cause) => fail(new GatewayError("cancelled", "The caller went away while sending.", { cause })));
-    request.on("close", () => {
+    };
+    const onError = (cause: unknown): void =>
+      fail(new GatewayError("cancelled", "The caller went away while sending.", { cause }));
+    const onClose = (): void => {
       if (!request.complete) fail(new GatewayError("cancelled", "The caller went away while sending."));
-    });
+    };
+    const onEnd = (): void => {
+      settle();
+      // The request outlives its body, on a connection that is kept even its answer: what listens to it must not hold the body.
+      request.off("data", onData).off("end", onEnd).off("close", onClose).on("error", ignore).off("error", onError);
+      resolve(pieces ? Buffer.concat(pieces, size) : (first ?? Buffer.alloc(0)));
+    };
+    request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   });
 }
+
+const ignore = (): void => {};
 
 const tooLarge = (limit: number): GatewayError =>
   new GatewayError(
