@@ -31,8 +31,7 @@ await runSuites([
   tests("end to end", ["test/e2e/**/*.test.ts"], { show: true, atOnce: 2 }),
   // One file after the other: what is built, installed and started here is timed.
   tests("package and images", ["test/package/**/*.test.ts"], { show: true, atOnce: 1 }),
-  tests("suites of others", ["test/suites/**/*.test.ts"], { atOnce: 2 }),
-  tests("package", ["test/package/**/*.test.ts"]),
+  tests("suites of others", ["test/suites/**/*.test.ts"], { show: true, atOnce: 2 }),
   // What is measured here bears no company.
-  tests("load", ["test/load/**/*.test.ts"], { atOnce: 1 }),
+  tests("load", ["test/load/**/*.test.ts"], { show: true, atOnce: 1 }),
 ]);
