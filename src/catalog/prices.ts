@@ -9,9 +9,6 @@ interface Entry extends Dollars {
 
 const models: { readonly [provider: string]: { readonly [model: string]: Entry } } = list.models;
 
-/** The names of the providers whose prices are in the list. */
-export const pricedProviders: readonly string[] = Object.keys(models);
-
 /**
  * What a provider asks for its models: the operator's own prices (dollars per million tokens, by model) over the list's.
  * Undefined where neither says anything of it. A fine-tuned OpenAI model (`ft:base:org::id`) costs what the list has for its base.
