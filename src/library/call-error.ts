@@ -1,8 +1,8 @@
 import type { CallRecord } from "../canonical/call.ts";
-import { GatewayError, toGatewayError } from "../canonical/error.ts";
+import { GatewayError } from "../canonical/error.ts";
 import type { Warning } from "../canonical/warnings.ts";
 
-/** Why a call failed. Its name is `AbortError` where its signal was aborted (code `cancelled`), else `GatewayError`. */
+/** Why a call failed. Its name is `AbortError` where its signal was aborted (code `cancelled`), else `CallError`. */
 export class CallError extends GatewayError {
   override readonly name: string;
   /** By which the ledger knows the call. */
@@ -19,7 +19,7 @@ export class CallError extends GatewayError {
   ) {
     const { code, message, param, status, retryable, retryAfterMs, upstream } = error;
     super(code, message, { param, status, retryable, retryAfterMs, upstream, cause: error.cause });
-    this.name = code === "cancelled" ? "AbortError" : "GatewayError";
+    this.name = code === "cancelled" ? "AbortError" : "CallError";
     this.callId = call.id;
     this.provider = call.record.provider;
     this.attempts = call.record.attempts;
@@ -33,16 +33,22 @@ export function callError(
   call: {
     readonly id: string;
     readonly record: CallRecord;
-    readonly warnings: { readonly list: readonly Warning[] };
+    readonly told: readonly Warning[];
     readonly signal: AbortSignal;
+    error(error: GatewayError): GatewayError;
   },
 ): CallError {
   if (thrown instanceof CallError) return thrown;
-  const { id, record, signal } = call;
-  const error = toGatewayError(thrown);
-  const told =
-    error.code === "cancelled" && signal.aborted
-      ? new GatewayError("cancelled", "The call was aborted.", { cause: signal.reason })
-      : error;
-  return new CallError(told, { id, record, warnings: call.warnings.list });
+  const { id, record, signal, told: warnings } = call;
+  return new CallError(toldOf(thrown, signal, call), { id, record, warnings });
+}
+
+function toldOf(thrown: unknown, signal: AbortSignal, call: { error(error: GatewayError): GatewayError }): GatewayError {
+  // In a program there is no operator, and no log.
+  const fault = !(thrown instanceof GatewayError) ? thrown : thrown.code === "internal" ? thrown.cause : undefined;
+  if (fault !== undefined || !(thrown instanceof GatewayError))
+    return new GatewayError("internal", "A fault of Polygate's own, not of this call's; `cause` tells where.", { cause: fault });
+  if (thrown.code === "cancelled" && signal.aborted)
+    return new GatewayError("cancelled", "The call was aborted.", { cause: signal.reason });
+  return call.error(thrown);
 }

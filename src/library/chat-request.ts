@@ -1,13 +1,14 @@
 import type { OutputForm } from "../canonical/call.ts";
 import type { ChatRequest, FunctionTool, Message, ResponseFormat, ToolChoice } from "../canonical/chat.ts";
-import { GatewayError } from "../canonical/error.ts";
 import type { Part } from "../canonical/parts.ts";
 import { parts } from "./parts.ts";
 import type { GenerateRequest, InputMessage, ToolDefinition } from "./request.ts";
+import { generateShape } from "./request-shapes.ts";
+import { invalid } from "./shapes.ts";
 
 /** The request in the gateway's own words. Throws GatewayError `invalid_request` with the field at fault. */
 export function chatRequest(request: GenerateRequest): ChatRequest {
-  wantModel(request.model);
+  generateShape(request, "");
   const { model, tools, toolChoice, parallelToolCalls, output, maxTokens, temperature, topP, topK, seed, stop, reasoning, user } =
     request;
   return {
@@ -34,44 +35,28 @@ export function outputForm({ output }: GenerateRequest): OutputForm | undefined 
   return output === "json" ? {} : { schema: output.schema };
 }
 
-export function wantModel(model: unknown): void {
-  if (typeof model !== "string" || model === "") throw invalid("model", "must name a model, as provider/model");
-}
-
-export const invalid = (param: string, what: string): GatewayError =>
-  new GatewayError("invalid_request", `\`${param}\` ${what}.`, { param });
-
 function messages({ messages, prompt, system }: GenerateRequest): readonly Message[] {
   if ((messages === undefined) === (prompt === undefined)) throw invalid("messages", "or `prompt` must be there, and not both");
   const said = messages ?? [{ role: "user" as const, content: prompt ?? "" }];
-  if (!Array.isArray(said) || said.length === 0) throw invalid("messages", "must be a list of at least one message");
   const told = said.map(message);
   return system === undefined ? told : [{ role: "system", content: [{ type: "text", text: system }], as: "string" }, ...told];
 }
 
-function message(given: InputMessage, index: number): Message {
-  const at = `messages[${index}]`;
+function message(given: InputMessage): Message {
   switch (given.role) {
     case "tool": {
       const { toolCallId, isError } = given;
-      const result: Part = { type: "tool-result", toolCallId, content: parts(given.content, at), isError };
+      const result: Part = { type: "tool-result", toolCallId, content: parts(given.content), isError };
       return { role: "tool", content: [result] };
     }
     case "system":
     case "developer":
     case "user":
     case "assistant": {
-      const content = parts(given.content, at);
+      const content = parts(given.content);
       return typeof given.content === "string" ? { role: given.role, content, as: "string" } : { role: given.role, content };
     }
-    default:
-      return never(given, `${at}.role`);
   }
-}
-
-/** Callers without types may say anything. */
-function never(_given: never, param: string): never {
-  throw invalid(param, "must be system, developer, user, assistant or tool");
 }
 
 const functionTool = ({ name, description, parameters, strict }: ToolDefinition): FunctionTool => ({
@@ -88,7 +73,5 @@ const choice = (given: GenerateRequest["toolChoice"]): ToolChoice | undefined =>
 function responseFormat(output: GenerateRequest["output"]): ResponseFormat | undefined {
   if (output === undefined) return undefined;
   if (output === "json") return { type: "json" };
-  if (typeof output.schema !== "object" || output.schema === null)
-    throw invalid("output.schema", "must be a JSON Schema, as an object");
   return { type: "json-schema", name: output.name ?? "answer", schema: output.schema };
 }

@@ -1,16 +1,15 @@
 import type { EmbedRequest as CanonicalRequest, EmbedResult as CanonicalResult, Vector } from "../canonical/embed.ts";
 import { GatewayError } from "../canonical/error.ts";
 import { numbersOfBase64 } from "../wires/shared/vectors.ts";
-import { invalid, wantModel } from "./chat-request.ts";
 import type { EmbedRequest } from "./request.ts";
+import { embedShape } from "./request-shapes.ts";
 import type { CallFacts, EmbedResult } from "./result.ts";
 
 /** Throws GatewayError `invalid_request`. */
-export function embedRequest({ model, input, dimensions }: EmbedRequest): CanonicalRequest {
-  wantModel(model);
-  const inputs = typeof input === "string" ? [input] : input;
-  if (!Array.isArray(inputs) || inputs.length === 0) throw invalid("input", "must be a text or a list of at least one");
-  return { model, inputs, dimensions };
+export function embedRequest(request: EmbedRequest): CanonicalRequest {
+  embedShape(request, "");
+  const { model, input, dimensions } = request;
+  return { model, inputs: typeof input === "string" ? [input] : input, dimensions };
 }
 
 export const embedResult = ({ vectors }: CanonicalResult, facts: CallFacts): EmbedResult => ({

@@ -8,8 +8,8 @@ import { embedRequest, embedResult } from "./embed.ts";
 import type { Gateway, GenerateStream, Health, Models } from "./gateway.ts";
 import { generateResult } from "./generate-result.ts";
 import { LiveStream } from "./generate-stream.ts";
-import { type CallHouse, LibraryCall } from "./library-call.ts";
-import type { CallOptions, EmbedRequest, GenerateRequest } from "./request.ts";
+import { type CallHouse, LibraryCall, type LibraryRequest } from "./library-call.ts";
+import type { EmbedRequest, GenerateRequest } from "./request.ts";
 import type { CountResult, EmbedResult, GenerateResult } from "./result.ts";
 
 /** The library's face of a composed gateway. */
@@ -63,9 +63,8 @@ export class LiveGateway implements Gateway {
     });
   }
 
-  async models(): Promise<Models> {
-    this.#admit();
-    return this.#core.listModels();
+  models(): Promise<Models> {
+    return this.#whole({}, () => this.#core.listModels());
   }
 
   health(): Health {
@@ -86,7 +85,7 @@ export class LiveGateway implements Gateway {
     return this.close();
   }
 
-  async #whole<T>(request: CallOptions, work: (call: LibraryCall) => Promise<T>): Promise<T> {
+  async #whole<T>(request: LibraryRequest, work: (call: LibraryCall) => Promise<T>): Promise<T> {
     const call = new LibraryCall(this.#house, request ?? {});
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#calls.set(call, () => {

@@ -102,14 +102,14 @@ export interface GatewaySettings {
 }
 
 /**
- * Where a gateway gets its settings: from a file (`config`), from here, or, with neither, from where `polygate start` would take
+ * Where a gateway gets its settings: from a file (`config`), from here, or, with neither, from where `polygate serve` would take
  * them: POLYGATE_CONFIG, a polygate.yaml in the working directory, the credentials in the environment.
  */
 export interface GatewayOptions extends GatewaySettings {
   /** Path of a polygate.yaml. Excludes all settings of GatewaySettings. */
   readonly config?: string | undefined;
   /**
-   * The directory that holds the ledger. Default: the one `polygate start` uses, so that `polygate usage` shows these calls too;
+   * The directory that holds the ledger. Default: the one `polygate serve` uses, so that `polygate usage` shows these calls too;
    * several processes may share it. `false` or `":memory:"`: no file is written and nothing is booked.
    */
   readonly dataDir?: string | false | undefined;

@@ -1,16 +1,13 @@
-import { GatewayError } from "../canonical/error.ts";
 import type { MediaSource, Part } from "../canonical/parts.ts";
 import type { Content, InlineData, InputPart } from "./request.ts";
 
-/** A message's content as parts. Throws GatewayError `invalid_request`; `at` is where the message stands. */
-export function parts(content: Content, at: string): readonly Part[] {
+/** A message's content, known to be of the right shape, as parts. */
+export function parts(content: Content): readonly Part[] {
   if (typeof content === "string") return [{ type: "text", text: content }];
-  if (!Array.isArray(content)) throw invalidPart(`${at}.content`);
-  return content.map((given, index) => part(given, `${at}.content[${index}]`));
+  return content.map(part);
 }
 
-function part(given: InputPart, at: string): Part {
-  if (typeof given !== "object" || given === null || typeof given.type !== "string") throw invalidPart(at);
+function part(given: InputPart): Part {
   switch (given.type) {
     case "image":
       return "source" in given ? given : { type: "image", source: source(given), detail: given.detail };
@@ -21,8 +18,8 @@ function part(given: InputPart, at: string): Part {
     case "tool-result": {
       const { content, toolCallId, isError } = given;
       return typeof content === "string"
-        ? { type: "tool-result", toolCallId, content: parts(content, at), isError }
-        : { ...given, content };
+        ? { type: "tool-result", toolCallId, content: parts(content), isError }
+        : { ...given, content: parts(content) };
     }
     case "text":
     case "video":
@@ -31,14 +28,7 @@ function part(given: InputPart, at: string): Part {
     case "refusal":
     case "opaque":
       return given;
-    default:
-      return unknown(given, at);
   }
-}
-
-/** Callers without types may say anything. */
-function unknown(_given: never, at: string): never {
-  throw new GatewayError("invalid_request", `\`${at}.type\` is no part that is known here.`, { param: `${at}.type` });
 }
 
 /** As the wires name it: `mp3`, `wav`. */
@@ -52,6 +42,3 @@ const source = (given: InlineData | { readonly url: string }): MediaSource =>
         mediaType: given.mediaType,
         data: typeof given.data === "string" ? given.data : Buffer.from(given.data).toString("base64"),
       };
-
-const invalidPart = (param: string): GatewayError =>
-  new GatewayError("invalid_request", `\`${param}\` must be text or a list of parts, each an object with a \`type\`.`, { param });

@@ -58,7 +58,7 @@ test("#49 timeoutMs bounds the whole call, with an error that is no abort", asyn
   await using rig = await startRig();
   const error = await failure(rig.gateway.generate({ ...waits, timeoutMs: 60 }));
   assert.ok(error instanceof CallError);
-  assert.deepEqual([error.name, error.code], ["GatewayError", "timeout"]);
+  assert.deepEqual([error.name, error.code], ["CallError", "timeout"]);
   await rig.simulator.journal.waitFor(({ outcome }) => outcome === "aborted");
 });
 
