@@ -28,6 +28,7 @@ export interface RunningGateway {
   reload(by: Occasion): Promise<void>;
   /** Something was thrown that nobody caught: fails the call it was done for. Gives that call's id, undefined for none. */
   fail(thrown: unknown): string | undefined;
+  callsUnderWay(): number;
   /**
    * Stops taking calls after `windowMs` (default 0), lets those under way finish for `drainMs` in all, writes the books, lets go of
    * everything. Gives how many calls had to be cut.
@@ -47,6 +48,9 @@ const pace = {
   requestMs: 600_000,
   bodyGraceMs: 10_000,
 };
+
+/** Of the heap, for the bodies of calls under way once parsed; as much again may be written for providers of another wire. */
+const heapForBodies = 0.35;
 
 export interface ServeOptions extends ComposeOptions {
   readonly pace?: Partial<typeof pace> | undefined;
@@ -108,6 +112,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       ...pace,
       ...options.pace,
       allBodiesBytes: config.limits.allBodiesBytes,
+      allBodiesHeapBytes: getHeapStatistics().heap_size_limit * heapForBodies,
       connectionsPerAddress: config.limits.connectionsPerAddress,
     },
   });
@@ -126,6 +131,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     adminKey,
     reload: async (by) => reloader?.reload(by),
     fail: (thrown) => calls.fail(thrown, gateway.clock),
+    callsUnderWay: () => calls.size,
     close: async (drainMs, windowMs = 0) => {
       draining = true;
       reloader?.stop();

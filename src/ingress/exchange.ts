@@ -23,4 +23,6 @@ export interface Exchange {
   allow: string | undefined;
   /** Of the request, as long as it counts against the budget. */
   bodyBytes: number;
+  /** Of the heap, for what was read of it; as long. */
+  bodyHeapBytes: number;
 }

@@ -39,7 +39,7 @@ export class HttpIngress {
     this.#options = options;
     this.#clock = options.clock;
     this.#limits = options.limits;
-    this.#bodies = new BodyBudget(options.limits.allBodiesBytes);
+    this.#bodies = new BodyBudget(options.limits.allBodiesBytes, options.limits.allBodiesHeapBytes);
     this.#calls = options.calls ?? new LiveCalls();
     this.#reception = new Reception(options);
   }
@@ -57,6 +57,7 @@ export class HttpIngress {
       quiet: false,
       sound: false,
       bodyBytes: 0,
+      bodyHeapBytes: 0,
       allow: undefined,
     };
     this.#answer(exchange).catch((thrown: unknown) => this.#fail(exchange, toGatewayError(thrown)));
@@ -111,7 +112,10 @@ export class HttpIngress {
     const body = await readBody(request, terms);
     exchange.bodyBytes = body.length;
     // What is only named in the path needs no body.
-    const { json, members } = body.length === 0 && target.named !== undefined ? noBody : parseJsonBody(body);
+    const { json, members } =
+      body.length === 0 && target.named !== undefined
+        ? noBody
+        : parseJsonBody(body, { claim: (heapBytes) => this.#claim(exchange, heapBytes) });
     const headers = headerBag(request);
     const codec = route.wire.codecs[route.operation];
     if (codec?.decodeRequest === undefined) throw new GatewayError("unsupported", "This route cannot carry that operation.");
@@ -277,7 +281,14 @@ export class HttpIngress {
   /** The call has its reply, or will have none: its body counts no longer. */
   #release(exchange: Exchange): void {
     this.#bodies.give(exchange.bodyBytes);
+    this.#bodies.giveHeap(exchange.bodyHeapBytes);
     exchange.bodyBytes = 0;
+    exchange.bodyHeapBytes = 0;
+  }
+
+  #claim(exchange: Exchange, heapBytes: number): void {
+    this.#bodies.takeHeap(heapBytes);
+    exchange.bodyHeapBytes = heapBytes;
   }
 
   #head({ id, record, warnings, quiet, startedAt }: Exchange): string[] {

@@ -64,6 +64,8 @@ export interface Admission {
 export interface IngressLimits extends StreamTimers {
   /** Of all bodies together whose calls have no reply yet. */
   readonly allBodiesBytes: number;
+  /** Of the heap for what those bodies are once parsed; default: no bound. */
+  readonly allBodiesHeapBytes?: number | undefined;
   /** A streaming caller who has waited so long gets headers and a sign of life; an error must then go into the stream. */
   readonly silenceMs: number;
   /** From a connection's first byte, or that of a later request, to the end of its headers. */
