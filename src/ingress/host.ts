@@ -37,7 +37,8 @@ export class HostGuard {
     this.#below = known.filter((name) => name.startsWith("*.")).map((name) => name.slice(1));
   }
 
-  check(host: string | undefined, rawHeaders: readonly string[]): void {
+  /** @param anyName whatever single name it is asked by will do: for what tells nothing (probes ask by address) */
+  check(host: string | undefined, rawHeaders: readonly string[], anyName = false): void {
     const count = countHosts(rawHeaders);
     if (count !== 1) throw refused(count === 0 ? "The Host header is missing." : "Send exactly one Host header.");
     if (host !== undefined && host === this.#lastGood) return;
@@ -45,6 +46,7 @@ export class HostGuard {
       throw refused("The Host header must be a host name with an optional port, and nothing else.");
     }
     if (!this.#knows(host.toLowerCase())) {
+      if (anyName) return;
       throw new GatewayError(
         "misdirected",
         `This gateway answers to localhost and the names it was given; ${host} is none of them. If callers are to reach it by that name, add it in polygate.yaml: server: { hosts: ["${host.replace(portPattern, "")}"] }`,

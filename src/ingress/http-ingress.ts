@@ -240,8 +240,8 @@ export class HttpIngress {
   async #operate(exchange: Exchange, { kind }: OperatorRoute): Promise<void> {
     const { operator } = this.#options;
     if (operator === undefined) throw new GatewayError("internal", "An operator's route stands without what it leads to.");
-    const { contentType, text } = await operate(operator, kind);
-    this.#write(exchange, 200, { "content-type": contentType, "cache-control": "no-store" }, text);
+    const { status = 200, contentType, text } = await operate(operator, kind);
+    this.#write(exchange, status, { "content-type": contentType, "cache-control": "no-store" }, text);
   }
 
   #report({ id }: Exchange, error: GatewayError): void {

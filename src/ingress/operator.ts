@@ -1,4 +1,4 @@
-import type { JsonObject } from "../canonical/json.ts";
+import { isObject, type JsonObject } from "../canonical/json.ts";
 import type { OperatorRoute } from "./routes.ts";
 
 /** What operators may see and do over HTTP. Nothing of it holds a secret. */
@@ -12,6 +12,8 @@ export interface OperatorPort {
 }
 
 export interface OperatorAnswer {
+  /** HTTP status. Default 200. */
+  readonly status?: number | undefined;
   readonly contentType: string;
   readonly text: string;
 }
@@ -23,8 +25,14 @@ export async function operate(port: OperatorPort, kind: OperatorRoute["kind"]): 
     case "config-status":
       return json(port.configStatus());
     case "config-reload":
-      return json(await port.reload());
+      return reloaded(await port.reload());
   }
+}
+
+/** 422 where nothing was taken: a script that only looks at the status must not be content. */
+function reloaded(status: JsonObject): OperatorAnswer {
+  const attempt = status["last_attempt"];
+  return { ...json(status), ...(isObject(attempt) && attempt["taken"] === false && { status: 422 }) };
 }
 
 const json = (value: JsonObject): OperatorAnswer => ({ contentType: "application/json", text: JSON.stringify(value) });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { GatewayError, toGatewayError } from "../canonical/error.ts";
 import { type Admitted, authorise } from "./authorise.ts";
@@ -6,7 +7,7 @@ import { HostGuard } from "./host.ts";
 import type { IngressOptions, Serving } from "./options.ts";
 import type { PathTable } from "./path-table.ts";
 import { parseTarget, presentedKey, type Target } from "./request.ts";
-import { type Route, routeTable } from "./routes.ts";
+import { probePaths, type Route, routeTable } from "./routes.ts";
 import { refuseAmbiguous, refuseForeignPages, refuseManyHeaders } from "./suspicion.ts";
 import { WrongKeys } from "./wrong-keys.ts";
 
@@ -52,7 +53,7 @@ export class Reception {
     let target: Target;
     try {
       refuseManyHeaders(request);
-      hosts.check(request.headers.host, request.rawHeaders);
+      hosts.check(request.headers.host, request.rawHeaders, isProbe(request));
       refuseAmbiguous(request);
       if (serving.open) refuseForeignPages(request);
       target = parseTarget(request.url);
@@ -82,6 +83,10 @@ export class Reception {
     }
   }
 }
+
+/** By its very text: what is written in any other way is not let in as a probe. */
+const isProbe = ({ method, url }: Pick<IncomingMessage, "method" | "url">): boolean =>
+  url !== undefined && probePaths.has(url) && (method === "GET" || method === "HEAD");
 
 /** What follows from a configuration, made anew only where it changes. */
 interface House {

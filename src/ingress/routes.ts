@@ -119,6 +119,9 @@ const routes: readonly Route[] = [
   probe("readiness", "/readyz"),
 ];
 
+/** Where load balancers and orchestrators ask. */
+export const probePaths: ReadonlySet<string> = new Set(routes.flatMap(({ policy, path }) => (policy === "probe" ? [path] : [])));
+
 /** Lists of models stand at one path for all families; under a family's prefix it is that family's own. */
 const prefixed: readonly Route[] = [
   ...routes,

@@ -47,7 +47,6 @@ describe("a whole reply", () => {
       [" <html>", /page of HTML/],
       ["moo", /neither JSON/],
       ["[1]", /neither JSON/],
-      ["x".repeat(10_001), /larger than/],
     ] as const) {
       const { run, log } = rig([{ reads: [text] }, { reads: [text] }, { reads: [text] }]);
       const error = await refusal(run(callOf(openai, "oai/m", { stream: false })));
@@ -57,6 +56,24 @@ describe("a whole reply", () => {
     }
     const broken = rig(Array.from({ length: 3 }, () => ({ reads: [openaiAnswer.frames.slice(0, 3).join("")] })));
     assert.equal((await refusal(broken.run(callOf(openai, "oai/m", { stream: false })))).code, "truncated");
+  });
+
+  it("that is too large is bought once, and the refusal says what to do", async () => {
+    const text = "x".repeat(10_001);
+    for (const [stream, reads] of [
+      [false, [text]],
+      [true, ["{", text]],
+    ] as const) {
+      const { run, log, transport } = rig([{ reads }, { reads: [whole] }]);
+      const error = await refusal(run(callOf(openai, "oai/m", { stream })));
+      assert.equal(error.code, "bad_reply");
+      assert.match(error.message, /larger than the 10000 bytes .*`limits\.reply_bytes`/);
+      assert.equal(transport.asked.length, 1);
+      assert.deepEqual(
+        log.ended.map(({ errorCode }) => errorCode),
+        ["bad_reply"],
+      );
+    }
   });
 
   it("that holds an error is that error", async () => {

@@ -94,7 +94,7 @@ function wholeBody(body: UpstreamRequest["body"]): string | Uint8Array | null {
   return body.length === 1 && first !== undefined ? first : Buffer.concat(body);
 }
 
-/** The whole body. One larger than `capBytes` is cancelled and throws GatewayError `bad_reply`. */
+/** The whole body. One larger than `capBytes` is cancelled and throws GatewayError `bad_reply`: another would be paid for again and be no smaller. */
 export async function readAll(body: BodyReader, capBytes: number): Promise<Uint8Array> {
   const first = await body.read();
   if (first === undefined) return new Uint8Array(0);
@@ -103,7 +103,11 @@ export async function readAll(body: BodyReader, capBytes: number): Promise<Uint8
   for (;;) {
     if (length > capBytes) {
       body.cancel();
-      throw new GatewayError("bad_reply", `The provider's reply is larger than the ${capBytes} bytes that are taken.`);
+      throw new GatewayError(
+        "bad_reply",
+        `The provider's reply is larger than the ${capBytes} bytes that are taken. Ask for less at once, stream the answer, or have the operator raise \`limits.reply_bytes\`.`,
+        { retryable: false },
+      );
     }
     const piece = await body.read();
     if (piece === undefined) return pieces.length === 1 ? first : Buffer.concat(pieces, length);

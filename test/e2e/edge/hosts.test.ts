@@ -64,6 +64,21 @@ describe("S2: names a gateway answers to", { timeout: 60_000 }, () => {
     }
   });
 
+  it("probes are answered by whatever one name they ask, and nothing else is", async () => {
+    await started({}, async (stack) => {
+      for (const host of ["10.1.2.3:4000", "[fd00::5]", "pod-7.example"]) {
+        for (const path of ["/healthz", "/readyz"]) {
+          for (const method of ["GET", "HEAD"])
+            assert.equal((await ask(stack, { host }, { method, path })).status, 200, `${method} ${path}`);
+          assert.equal((await ask(stack, { host }, { method: "POST", path })).status, 421);
+          assert.equal((await ask(stack, { host: `${host}/x` }, { path })).status, 400);
+        }
+        for (const path of ["/healthz/", "//healthz", "/healthz?x", "/HEALTHZ", "/openai/healthz", "/v1/models", "/metrics"])
+          assert.equal((await ask(stack, { host }, { path })).status, 421, path);
+      }
+    });
+  });
+
   it("what is no host is not repeated", async () => {
     await started({}, async (stack) => {
       const refused = await ask(stack, { host: 'x"] }\u00e4, keys: [' });

@@ -69,8 +69,13 @@ test(
     const { program, file, address, adminKey } = await gateway(good);
     const key = adminKey();
     const status = async (): Promise<Status> => JSON.parse((await ask(`${address}/admin/config/status`, { key })).text);
-    const reload = async (): Promise<Status> =>
-      JSON.parse((await ask(`${address}/admin/config/reload`, { method: "POST", key })).text);
+    const reload = async (): Promise<Status> => {
+      const { status, text } = await ask(`${address}/admin/config/reload`, { method: "POST", key });
+      const after: Status = JSON.parse(text);
+      // Whoever looks at the status alone knows it, too.
+      assert.equal(status, after.last_attempt.taken ? 200 : 422);
+      return after;
+    };
     const calls = load(address, 4);
     const { digest } = await status();
     const names = Object.keys(mutations);
