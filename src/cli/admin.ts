@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { adminKeyFile, resetAdminKey } from "../identity/admin-key.ts";
-import { loadFor } from "./commands/command.ts";
+import { dataFolder } from "./data-folder.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Ports } from "./ports.ts";
 
@@ -11,7 +11,7 @@ export interface AdminKeyFlags {
 
 /** `polygate admin key`: says where the admin key is, or makes a new one; never prints it. Resolves to the exit code. */
 export async function adminKeyCommand({ config, reset }: AdminKeyFlags, ports: Ports): Promise<number> {
-  const { dataDir, environment } = await loadFor(ports, config);
+  const { dataDir, environment } = await dataFolder(ports, config);
   const source = environment.source("POLYGATE_ADMIN_KEY");
   if (source !== undefined) {
     ports.err(`The admin key is that of POLYGATE_ADMIN_KEY (${source}), which overrules any file; change it there.`);

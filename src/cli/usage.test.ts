@@ -75,6 +75,27 @@ test("sums up by a label of the keys, and knows what was paid and what is missin
   assert.deepEqual(costs, ['THE "TEAM" USD', "web 0.90+", "ops?[2J 0.000009", "(none) 0.00", "total 0.900009+"]);
 });
 
+test("for programs a cost that is not known is null and never nothing, and what is missing is marked", async () => {
+  const json = async (): Promise<ReturnType<typeof JSON.parse>> => JSON.parse((await usage({ json: true })).lines.join(""));
+  const none = await json();
+  assert.deepEqual([none.total.calls, none.total.costNano, none.total.incomplete, none.lines], [0, 0, false, []]);
+  writer = await openLedger({ dataDir: directory.dataDir, clock: realClock });
+  assert.deepEqual((await json()).total, none.total, "an empty ledger is as none");
+  const rates = { input: 0n, output: 1000n };
+  const prices = { find: () => ({ version: "v1", rates, tiers: [], disputed: false }) };
+  writer.begin(attemptStart(1)).settle(attemptEnd());
+  await writer.flush();
+  const unknown = await json();
+  assert.deepEqual([unknown.total.costNano, unknown.total.incomplete, unknown.total.withoutPrice], [null, true, 1]);
+  assert.deepEqual([unknown.lines[0].costNano, unknown.lines[0].incomplete], [null, true]);
+  writer.begin(attemptStart(2, { prices })).settle(attemptEnd());
+  await writer.flush();
+  const partly = await json();
+  assert.deepEqual([partly.total.costNano, partly.total.incomplete], [9, true]);
+  const now = attemptStart(0).startedAt + 1000;
+  assert.deepEqual([partly.since, partly.until], [new Date(now - 86_400_000).toISOString(), new Date(now).toISOString()]);
+});
+
 test("--since, --until and --json", async () => {
   writer = await openLedger({ dataDir: directory.dataDir, clock: realClock });
   const { startedAt } = attemptStart(0);

@@ -45,8 +45,9 @@ export async function usageCommand(options: UsageOptions): Promise<number> {
     return 1;
   }
   if (json) {
-    const { lines = [], total = null } = report ?? {};
-    ports.out(jsonText({ since, until, by, lines, total }));
+    const { lines = [], total = nothing } = report ?? {};
+    const window = { since: instant(sinceMs), until: instant(until === undefined ? nowMs : untilMs) };
+    ports.out(jsonText({ ...window, by, lines: lines.map(known), total: known(total) }));
   } else if (report === undefined || report.total.attempts === 0n) {
     ports.out(
       `No calls since ${since}${/^\d+\w$/.test(since) ? " ago" : ""}. Send one through the gateway and it shows here; --since 7d looks further back.`,
@@ -113,8 +114,32 @@ const cells = (sums: UsageSums): readonly string[] => [
 ];
 
 /** "?" where nothing at all is known of the cost; "+" where something is missing from the sum. */
-function cost({ costNano, withoutPrice, withoutUsage }: UsageSums): string {
-  const missing = withoutPrice + withoutUsage > 0n;
-  if (costNano === 0n && missing) return "?";
-  return `${formatDollars(costNano)}${missing ? "+" : ""}`;
+function cost(sums: UsageSums): string {
+  const { costNano, incomplete } = known(sums);
+  return costNano === null ? "?" : `${formatDollars(costNano)}${incomplete ? "+" : ""}`;
 }
+
+/** The sums with a cost that is null where nothing at all is known of it; `incomplete`: something is missing from them. */
+function known<Sums extends UsageSums>(sums: Sums): Omit<Sums, "costNano"> & { costNano: bigint | null; incomplete: boolean } {
+  const incomplete = sums.withoutPrice + sums.withoutUsage > 0n;
+  return { ...sums, costNano: sums.costNano === 0n && incomplete ? null : sums.costNano, incomplete };
+}
+
+/** Of no calls. */
+const nothing: UsageSums = {
+  calls: 0n,
+  attempts: 0n,
+  errors: 0n,
+  cancelled: 0n,
+  inputUncached: 0n,
+  cacheRead: 0n,
+  cacheWrite: 0n,
+  outputVisible: 0n,
+  outputReasoning: 0n,
+  estimated: 0n,
+  withoutUsage: 0n,
+  costNano: 0n,
+  withoutPrice: 0n,
+};
+
+const instant = (ms: number): string => new Date(ms).toISOString();

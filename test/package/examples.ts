@@ -40,7 +40,7 @@ const againstServer: { readonly [file: string]: Example } = {
 };
 
 /** Tried otherwise, below. */
-const others = ["http-server.ts", "README.md"];
+const others = ["http-server.ts", "README.md", "package.json"];
 
 const interpreters: { readonly [ending: string]: string } = {
   ts: process.execPath,
@@ -51,7 +51,11 @@ const interpreters: { readonly [ending: string]: string } = {
 
 /** The examples, run from the installed package against the simulator. */
 export function examples({ project }: Installed, simulator: Simulator): void {
-  const folder = join(project, "examples");
+  // As in a project that `npm init -y` has made: what the examples need beyond that is with them.
+  const newcomer = join(project, "newcomer");
+  const folder = join(newcomer, "examples");
+  mkdirSync(newcomer);
+  writeFileSync(join(newcomer, "package.json"), JSON.stringify({ name: "newcomer", type: "commonjs" }));
   cpSync(join(root, "examples"), folder, { recursive: true });
   lend(project, "openai", "@anthropic-ai/sdk", "@types/node", "undici-types");
   const data = join(project, "data");

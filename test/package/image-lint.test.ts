@@ -140,6 +140,25 @@ test("systemd: the unit is hardened, ends with its drain, and does not repeat wh
   t.diagnostic("systemd-analyze verify: no complaint");
 });
 
+test("deploy: a variable that Polygate knows itself means there what it means everywhere", () => {
+  // What the image's file reads of the environment is for what has no variable of its own.
+  const itself = [...readFileSync(join(root, "docs/configuration.md"), "utf8").matchAll(/\$(POLYGATE_[A-Z_]+)/g)].map(
+    ([, name]) => name,
+  );
+  assert.ok(itself.includes("POLYGATE_HOST") && itself.length > 2);
+  const read = (file: string): readonly (string | undefined)[] =>
+    [...file.matchAll(/\$\{(POLYGATE_[A-Z_]+)/g)].map(([, name]) => name);
+  const used = read(readFileSync(join(root, "deploy/polygate.yaml"), "utf8"));
+  assert.deepEqual([...used].sort(), ["POLYGATE_METRICS", "POLYGATE_NAME"]);
+  assert.deepEqual(
+    used.filter((name) => itself.includes(name)),
+    [],
+  );
+  const given = read(readFileSync(join(root, "deploy/compose.yaml"), "utf8"));
+  assert.ok(used.every((name) => given.includes(name)));
+  assert.ok(!given.includes("POLYGATE_HOST"), "it would make a mounted configuration listen on a name");
+});
+
 /** The default of timeouts.drain, as the documentation has it. */
 function drainSeconds(): number {
   const documented = /`timeouts\.drain` \| `(\d+)s`/.exec(readFileSync(join(root, "docs/configuration.md"), "utf8"));

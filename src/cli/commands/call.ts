@@ -1,4 +1,4 @@
-import { configFlag, type Definition, examples, loadFor, wantsJson, wholeNumber, withFormat } from "./command.ts";
+import { configFlag, type Definition, examples, wantsJson, wholeNumber, withFormat } from "./command.ts";
 
 /** `call list` and `call show`. */
 export const call: Definition = (polygate, { ports, run }) => {
@@ -35,7 +35,8 @@ export const call: Definition = (polygate, { ports, run }) => {
     .action(async (flags) =>
       run(
         (async () => {
-          const { dataDir } = await loadFor(ports, flags.config);
+          const { dataFolder } = await import("../data-folder.ts");
+          const { dataDir } = await dataFolder(ports, flags.config);
           const { callListCommand } = await import("../call-list.ts");
           const { since, key, model, errors, limit } = flags;
           return callListCommand({ dataDir, since, key, model, errors, limit, json: wantsJson(flags, ports), ports });
@@ -53,7 +54,8 @@ export const call: Definition = (polygate, { ports, run }) => {
     .action(async (id, flags) =>
       run(
         (async () => {
-          const { dataDir } = await loadFor(ports, flags.config);
+          const { dataFolder } = await import("../data-folder.ts");
+          const { dataDir } = await dataFolder(ports, flags.config);
           const { callShowCommand } = await import("../call.ts");
           return callShowCommand({ id, dataDir, json: wantsJson(flags, ports), ports });
         })(),

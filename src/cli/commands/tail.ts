@@ -1,4 +1,4 @@
-import { configFlag, type Definition, examples, loadFor, wantsJson, wholeNumber, withFormat } from "./command.ts";
+import { configFlag, type Definition, examples, wantsJson, wholeNumber, withFormat } from "./command.ts";
 
 /** `tail`. */
 export const tail: Definition = (polygate, { ports, run }) => {
@@ -23,7 +23,8 @@ export const tail: Definition = (polygate, { ports, run }) => {
     .action(async (flags) =>
       run(
         (async () => {
-          const { dataDir } = await loadFor(ports, flags.config);
+          const { dataFolder } = await import("../data-folder.ts");
+          const { dataDir } = await dataFolder(ports, flags.config);
           const { tailCommand } = await import("../tail.ts");
           const { key, model, errors, lines } = flags;
           return tailCommand({ dataDir, filter: { key, model, errors }, lines, json: wantsJson(flags, ports), ports });

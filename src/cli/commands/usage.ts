@@ -1,4 +1,4 @@
-import { configFlag, type Definition, examples, loadFor, wantsJson, withFormat } from "./command.ts";
+import { configFlag, type Definition, examples, wantsJson, withFormat } from "./command.ts";
 
 /** `usage`. */
 export const usage: Definition = (polygate, { ports, run }) => {
@@ -22,7 +22,8 @@ export const usage: Definition = (polygate, { ports, run }) => {
     .action(async (flags) =>
       run(
         (async () => {
-          const { dataDir } = await loadFor(ports, flags.config);
+          const { dataFolder } = await import("../data-folder.ts");
+          const { dataDir } = await dataFolder(ports, flags.config);
           const { usageCommand } = await import("../usage.ts");
           const { since, until, by } = flags;
           return usageCommand({ dataDir, since, until, by, json: wantsJson(flags, ports), ports });
