@@ -1,4 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
+import { watchDealt } from "./dealt.ts";
 import { type FromWorker, isFromWorker, mostWaitingBytes, type ToWorker, type WorkerReply } from "./messages.ts";
 import { Questions } from "./questions.ts";
 
@@ -7,21 +8,43 @@ type Begin = Extract<ToWorker, { readonly kind: "begin" }>;
 /** Tells this process that it is a worker. */
 const workerVariable = "POLYGATE_WORKER";
 
+/** One worker, as the crew sees it. */
+export interface Member {
+  readonly pid: number | undefined;
+  /** Resolves to how it ended, in words. */
+  readonly ended: Promise<string>;
+  /** Calls under way when it was last heard of. */
+  readonly calls: number;
+  /** Beats in a row that it left without an answer. */
+  readonly silentBeats: number;
+  /** Asks for a sign of life. Whatever it says is one. */
+  beat(): void;
+  /** Rejects where the worker has ended, or gives no answer within `ms`. */
+  ask(question: (id: number) => ToWorker, ms: number): Promise<WorkerReply>;
+  /** Not waited for. False: given up, as the worker does not keep up. `bytes`: about how large it is. */
+  tell(message: ToWorker, bytes?: number): boolean;
+  kill(): void;
+}
+
 /** One worker, from the supervisor's side. */
-export class CrewMember {
+export class CrewMember implements Member {
   readonly #worker: Worker;
   readonly #questions = new Questions<WorkerReply>();
   readonly startedAt = performance.now();
-  /** Resolves to how it ended, in words. */
   readonly ended: Promise<string>;
   #waiting = 0;
+  #calls = 0;
+  #silentBeats = 0;
 
   constructor(hear: (member: CrewMember, message: FromWorker) => void) {
     const worker = cluster.fork({ [workerVariable]: "1" });
     this.#worker = worker;
+    const letGo = watchDealt(worker);
     worker.on("message", (message: unknown) => {
       if (!isFromWorker(message)) return;
+      this.#silentBeats = 0;
       if (message.kind === "reply") this.#questions.answer(message.id, message.reply);
+      else if (message.kind === "alive") this.#calls = message.calls;
       else hear(this, message);
     });
     // A message to a worker that has just died.
@@ -29,6 +52,7 @@ export class CrewMember {
     this.ended = new Promise((resolve) => {
       worker.once("exit", (code: number | null, signal: string | null) => {
         this.#questions.abandon();
+        letGo();
         resolve(signal ?? `exit code ${code}`);
       });
     });
@@ -38,23 +62,35 @@ export class CrewMember {
     return this.#worker.process.pid;
   }
 
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get silentBeats(): number {
+    return this.#silentBeats;
+  }
+
   begin(message: Begin): void {
     this.#worker.send(message);
   }
 
-  /** Rejects where the worker has ended, or gives no answer within `ms`. */
+  beat(): void {
+    this.#silentBeats++;
+    this.tell({ kind: "beat" });
+  }
+
   ask(question: (id: number) => ToWorker, ms: number): Promise<WorkerReply> {
     return this.#questions.ask((id) => this.#worker.send(question(id)), ms);
   }
 
-  /** Not waited for, and given up where the worker does not keep up. `bytes`: about how large it is. */
-  tell(message: ToWorker, bytes = 0): void {
-    if (!this.#worker.isConnected() || this.#waiting + bytes > mostWaitingBytes) return;
+  tell(message: ToWorker, bytes = 0): boolean {
+    if (!this.#worker.isConnected() || this.#waiting + bytes > mostWaitingBytes) return false;
     this.#waiting += bytes;
     this.#worker.send(message, (error) => {
       this.#waiting -= bytes;
       void error;
     });
+    return true;
   }
 
   kill(): void {

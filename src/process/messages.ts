@@ -1,6 +1,6 @@
 import type { JsonObject } from "../canonical/json.ts";
 import type { ModelListing } from "../canonical/models.ts";
-import type { ConfigRecipe } from "../cli/ports.ts";
+import type { ConfigRecipe } from "./contract.ts";
 import type { ConfigText } from "../config/load.ts";
 import type { Told } from "../conversations/told.ts";
 
@@ -21,6 +21,8 @@ export type ToWorker =
   | { readonly kind: "collect" | "models"; readonly id: number }
   | { readonly kind: "drain"; readonly id: number; readonly drainMs: number; readonly windowMs: number }
   | { readonly kind: "status"; readonly status: JsonObject }
+  /** Asks for a sign of life. */
+  | { readonly kind: "beat" }
   | { readonly kind: "told"; readonly told: Told }
   | { readonly kind: "reply"; readonly id: number; readonly reply: SupervisorReply };
 
@@ -29,6 +31,8 @@ export type FromWorker =
   /** It could not start. The error's name and code, as the command line knows them. */
   | { readonly kind: "failed"; readonly name: string; readonly code?: string | undefined; readonly message: string }
   | { readonly kind: "reply"; readonly id: number; readonly reply: WorkerReply }
+  /** The sign. `calls`: that are under way. */
+  | { readonly kind: "alive"; readonly calls: number }
   | { readonly kind: "ask"; readonly id: number; readonly what: "metrics" | "reload" }
   | { readonly kind: "told"; readonly told: Told };
 

@@ -1,9 +1,9 @@
 import cluster from "node:cluster";
 import { toGatewayError } from "../canonical/error.ts";
-import { exitCodes } from "../cli/exit-codes.ts";
-import type { ConfigSource, Running } from "../cli/ports.ts";
+import type { JsonObject } from "../canonical/json.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ConfigSource, Running } from "./contract.ts";
 import type { Settings } from "../compose.ts";
-import type { ConfigText } from "../config/load.ts";
 import type { Reloader } from "../config/reloader.ts";
 import { weigh } from "../conversations/weigh.ts";
 import { AdminKey } from "../identity/admin-key.ts";
@@ -13,6 +13,7 @@ import { mergedMetrics } from "../telemetry/metrics.ts";
 import { openProcessLog } from "../telemetry/process-log.ts";
 import { systemClock } from "../transport/clock.ts";
 import { systemRandom } from "../transport/random.ts";
+import { Crew } from "./crew.ts";
 import { CrewMember } from "./crew-member.ts";
 import { catchFaults } from "./faults.ts";
 import { onHangUp } from "./hang-up.ts";
@@ -38,7 +39,8 @@ export async function supervise(options: SupervisorOptions): Promise<Running> {
   return supervisor.start();
 }
 
-const patienceMs = 10_000;
+/** For providers to say which models they have. */
+const listMs = 10_000;
 /** A worker that lives so long did not die of its start. */
 const soundMs = 10_000;
 /** Deaths in a row, each soon after its start: the next would be no other. */
@@ -50,16 +52,16 @@ class Supervisor {
   readonly #format: "json" | "pretty";
   readonly #adminKey: AdminKey;
   readonly #reloader: Reloader;
-  readonly #members = new Set<CrewMember>();
-  #text: ConfigText;
+  readonly #crew: Crew;
   #deaths = 0;
   #restarts = 0;
+  /** To workers that did not keep up. */
+  #untold = 0;
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
     const { config, source, resolve } = options;
     this.#options = options;
-    this.#text = source.inForce;
     const { log, format, redactor } = openProcessLog(config.log, config.environment, systemClock);
     this.#log = log;
     this.#format = format;
@@ -72,16 +74,21 @@ class Supervisor {
       onTrouble,
     });
     refuseAdminKey(config, this.#adminKey);
+    this.#crew = new Crew({
+      clock: systemClock,
+      text: source.inForce,
+      onKill: ({ pid, calls }, reason) => log.error("worker_killed", { pid, reason, calls }),
+      onChange: () => this.#tellStatus(),
+    });
     this.#reloader = reloading({
       clock: systemClock,
       started: config,
       source: settingsSource(source, resolve),
       admin: this.#adminKey,
-      apply: (_, text) => this.#apply(text),
+      apply: (_, text) => this.#crew.apply(text),
       onAttempt: (line, taken) => {
         attemptsIn(log)(line, taken);
-        const status = this.#reloader.status();
-        for (const member of this.#members) member.tell({ kind: "status", status });
+        this.#tellStatus();
       },
       onTrouble,
     });
@@ -93,6 +100,8 @@ class Supervisor {
     const address = await this.#spawn();
     await Promise.all(Array.from({ length: count - 1 }, () => this.#spawn()));
     this.#reloader.start();
+    this.#crew.watch();
+    process.once("exit", () => this.#crew.killAll());
     const forgetFaults = catchFaults({
       fail: () => undefined,
       tell: (thrown) => this.#log.error("uncaught", failureFields("none", toGatewayError(thrown))),
@@ -115,13 +124,10 @@ class Supervisor {
   /** Resolves to its address once the worker takes calls. */
   #spawn(): Promise<string> {
     const { source, version, count } = this.#options;
-    const text = this.#text;
     return new Promise((resolve, reject) => {
       const member = new CrewMember((from, message) => {
         if (message.kind === "listening") {
-          this.#members.add(from);
-          // Another configuration may have come while it was starting.
-          if (this.#text !== text) from.tell({ kind: "apply", id: 0, text: this.#text });
+          this.#crew.serves(from);
           resolve(message.address);
         } else if (message.kind === "failed") {
           reject(Object.assign(new Error(message.message), { name: message.name, code: message.code }));
@@ -130,10 +136,11 @@ class Supervisor {
       });
       void member.ended.then((how) => {
         reject(new Error(`a worker ended before it served (${how})`));
-        if (this.#members.delete(member)) this.#mourn(member, how);
+        if (this.#crew.remove(member)) this.#mourn(member, how);
       });
-      const status = this.#reloader.status();
-      member.begin({ kind: "begin", text, recipe: source.recipe, version, count, status });
+      const { text } = this.#crew;
+      member.begin({ kind: "begin", text, recipe: source.recipe, version, count, status: this.#status() });
+      this.#crew.add(member);
     });
   }
 
@@ -148,7 +155,7 @@ class Supervisor {
     if (this.#deaths >= mostDeaths) {
       this.#log.error("workers_crashing", { deaths: this.#deaths, exit_code: exitCodes.crashing });
       this.#stopping = true;
-      for (const member of this.#members) member.kill();
+      this.#crew.killAll();
       setTimeout(() => process.exit(exitCodes.crashing), 100);
       return;
     }
@@ -169,8 +176,7 @@ class Supervisor {
   #hear(from: CrewMember, message: FromWorker): void {
     switch (message.kind) {
       case "told": {
-        const bytes = weigh(message.told);
-        for (const member of this.#members) if (member !== from) member.tell(message, bytes);
+        this.#untold += this.#crew.tell(message, weigh(message.told), from);
         return;
       }
       case "ask":
@@ -179,6 +185,7 @@ class Supervisor {
       case "listening":
       case "failed":
       case "reply":
+      case "alive":
         return;
     }
   }
@@ -186,18 +193,23 @@ class Supervisor {
   async #answer(what: "metrics" | "reload"): Promise<SupervisorReply> {
     if (what === "reload") {
       await this.#reloader.reload("request");
-      return { of: "reload", status: this.#reloader.status() };
+      return { of: "reload", status: this.#status() };
     }
-    const replies = await this.#askAll((member) => member.ask((id) => ({ kind: "collect", id }), patienceMs));
-    const merged = await mergedMetrics(replies.flatMap((reply) => (reply.of === "collect" ? [reply.metrics] : [])));
-    return { of: "metrics", contentType: merged.contentType, text: `${merged.text.trimEnd()}\n${this.#ownMetrics()}` };
+    const replies = await this.#crew.askAll((id) => ({ kind: "collect", id }));
+    const snapshots = replies.flatMap((reply) => (reply?.of === "collect" ? [reply.metrics] : []));
+    const silent = replies.length - snapshots.length;
+    const merged = await mergedMetrics([...snapshots, [untoldMetric(this.#untold)]]);
+    return { of: "metrics", contentType: merged.contentType, text: `${merged.text.trimEnd()}\n${this.#ownMetrics(silent)}` };
   }
 
-  #ownMetrics(): string {
+  #ownMetrics(silent: number): string {
     return [
       "# HELP polygate_workers Processes that serve.",
       "# TYPE polygate_workers gauge",
-      `polygate_workers ${this.#members.size}`,
+      `polygate_workers ${this.#crew.size}`,
+      "# HELP polygate_workers_silent Of these, those that did not answer, and whose figures are therefore missing here.",
+      "# TYPE polygate_workers_silent gauge",
+      `polygate_workers_silent ${silent}`,
       "# HELP polygate_worker_restarts_total Workers that were started in place of one that died.",
       "# TYPE polygate_worker_restarts_total counter",
       `polygate_worker_restarts_total ${this.#restarts}`,
@@ -205,39 +217,32 @@ class Supervisor {
     ].join("\n");
   }
 
-  /** What the living say; one that dies meanwhile says nothing. */
-  async #askAll<T>(ask: (member: CrewMember) => Promise<T>): Promise<readonly T[]> {
-    const outcomes = await Promise.allSettled([...this.#members].map(ask));
-    return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  #status(): JsonObject {
+    return { ...this.#reloader.status(), workers: this.#crew.view() };
   }
 
-  async #apply(text: ConfigText): Promise<void> {
-    const before = this.#text;
-    this.#text = text;
-    const replies = await this.#askAll((member) => member.ask((id) => ({ kind: "apply", id, text }), patienceMs));
-    const problem = replies
-      .flatMap((reply) => (reply.of === "apply" ? [reply.problem] : []))
-      .find((found) => found !== undefined);
-    if (problem === undefined) return;
-    this.#text = before;
-    await this.#askAll((member) => member.ask((id) => ({ kind: "apply", id, text: before }), patienceMs));
-    throw new Error(problem);
+  #tellStatus(): void {
+    this.#crew.tell({ kind: "status", status: this.#status() });
   }
 
   async #listModels(): ReturnType<Running["listModels"]> {
-    const [first] = this.#members;
-    const reply = await first?.ask((id) => ({ kind: "models", id }), patienceMs);
-    return reply?.of === "models" ? reply.listing : { models: [], silent: [] };
+    for (const reply of await this.#crew.askAll((id) => ({ kind: "models", id }), listMs, 1)) {
+      if (reply?.of === "models") return reply.listing;
+    }
+    return { models: [], silent: [] };
   }
 
-  async #close(drainMs: number, windowMs: number): Promise<number> {
+  #close(drainMs: number, windowMs: number): Promise<number> {
     this.#stopping = true;
     this.#reloader.stop();
-    const members = [...this.#members];
-    const graceMs = drainMs + 5000;
-    const replies = await this.#askAll((member) => member.ask((id) => ({ kind: "drain", id, drainMs, windowMs }), graceMs));
-    for (const member of members.slice(0, members.length - replies.length)) member.kill();
-    await Promise.all(members.map(({ ended }) => ended));
-    return replies.reduce((sum, reply) => sum + (reply.of === "drain" ? reply.cut : 0), 0);
+    return this.#crew.drain(drainMs, windowMs);
   }
 }
+
+const untoldMetric = (value: number): object => ({
+  name: "polygate_untold_total",
+  help: "Signatures and answers that other workers were not told of, because too much waited.",
+  type: "counter",
+  aggregator: "sum",
+  values: [{ value, labels: {} }],
+});

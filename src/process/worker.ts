@@ -30,11 +30,13 @@ export function workerMain(): void {
 
 /** Largest thing that is told to the other workers. */
 const mostTold = 8 * 1024 ** 2;
+/** The supervisor gives up much sooner those whom it asks in turn. */
 const patienceMs = 10_000;
 
 class GatewayWorker {
   readonly #questions = new Questions<SupervisorReply>();
   #here: Here | undefined;
+  #begun: Promise<void> | undefined;
   #status: JsonObject = {};
   #apply: (text: ConfigText) => void = () => {};
   #waiting = 0;
@@ -43,8 +45,11 @@ class GatewayWorker {
   async hear(message: ToWorker): Promise<void> {
     switch (message.kind) {
       case "begin":
-        return this.#begin(message);
+        this.#begun = this.#begin(message);
+        return this.#begun;
       case "apply":
+        // It serves nobody before it has followed.
+        await this.#begun;
         return this.#reply(message.id, { of: "apply", problem: this.#applied(message.text) });
       case "collect": {
         const metrics = (await this.#here?.running.gateway.telemetry.metrics?.snapshot()) ?? [];
@@ -64,6 +69,8 @@ class GatewayWorker {
       case "status":
         this.#status = message.status;
         return;
+      case "beat":
+        return this.#say({ kind: "alive", calls: this.#here?.running.callsUnderWay() ?? 0 });
       case "told":
         this.#here?.running.gateway.hear(message.told);
         return;

@@ -207,3 +207,13 @@ export async function eventually(ms: number, what: string, good: () => Promise<b
   }
   return performance.now() - began;
 }
+
+/** Process ids of a supervisor's workers, in the order of their starts. */
+export function workersOf({ child }: Program): readonly number[] {
+  const text = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
+/** The sum of a metric's rows. */
+export const figure = (text: string, name: string): number =>
+  [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, "gm"))].reduce((sum, [, value]) => sum + Number(value), 0);

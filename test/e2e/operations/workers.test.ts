@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { isArray, isObject, type Json } from "../../../src/canonical/json.ts";
 import { weatherTool } from "../material.ts";
 import { startMaker } from "../signatures/maker.ts";
-import { ask, chat, eventually, gateway, load, pause, secret, simulator, yaml } from "./kit.ts";
+import { ask, chat, eventually, figure, gateway, load, pause, secret, simulator, workersOf, yaml } from "./kit.ts";
 
 const limit = { timeout: 120_000 };
-
-const figure = (text: string, name: string): number =>
-  [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, "gm"))].reduce((sum, [, value]) => sum + Number(value), 0);
 
 function rows(cwd: string): number {
   const db = new DatabaseSync(join(cwd, "data", "ledger.sqlite"), { readOnly: true });
@@ -65,11 +62,11 @@ test("several workers: one port, one set of books, one /metrics, one configurati
 test("a worker that is killed is replaced; the others serve on; the books stay whole", limit, async (t) => {
   const upstream = await simulator();
   const { program, cwd, address, adminKey } = await gateway(yaml(upstream), {}, "--workers", "2");
-  const children = readFileSync(`/proc/${program.child.pid}/task/${program.child.pid}/children`, "utf8").trim().split(" ");
+  const children = workersOf(program);
   assert.equal(children.length, 2);
   const calls = load(address, 4);
   await pause(300);
-  process.kill(Number(children[0]), "SIGKILL");
+  process.kill(children[0] ?? 0, "SIGKILL");
   await program.until(/worker_died/);
   await eventually(15_000, "two workers again", async () => {
     const { text } = await ask(`${address}/metrics`, { key: adminKey() }).catch(() => ({ text: "" }));
@@ -120,18 +117,18 @@ test(
 test("workers that die again and again end the gateway, with code 71", limit, async () => {
   const upstream = await simulator();
   const { program } = await gateway(yaml(upstream), {}, "--workers", "2");
-  const killed = new Set<string>();
+  const killed = new Set<number>();
   while (program.child.exitCode === null) {
-    let children: readonly string[] = [];
+    let children: readonly number[] = [];
     try {
-      children = readFileSync(`/proc/${program.child.pid}/task/${program.child.pid}/children`, "utf8").trim().split(" ");
+      children = workersOf(program);
     } catch {
       // It is gone.
     }
     for (const child of children) {
-      if (child === "" || killed.has(child)) continue;
+      if (killed.has(child)) continue;
       killed.add(child);
-      process.kill(Number(child), "SIGKILL");
+      process.kill(child, "SIGKILL");
     }
     await pause(100);
   }
@@ -156,9 +153,7 @@ test("R24 workers drain together", limit, async (t) => {
   );
   await eventually(20_000, "heads", async () => heads === live.length);
   // As a terminal does it: everybody is told.
-  for (const child of readFileSync(`/proc/${program.child.pid}/task/${program.child.pid}/children`, "utf8").trim().split(" ")) {
-    process.kill(Number(child), "SIGTERM");
-  }
+  for (const pid of workersOf(program)) process.kill(pid, "SIGTERM");
   program.child.kill("SIGTERM");
   const ends = await Promise.all(live);
   const whole = ends.filter(({ text }) => /word59/.test(text) && /data: \[DONE\]\n\n$/.test(text));
