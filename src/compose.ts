@@ -7,7 +7,7 @@ import type { Tell, Told } from "./conversations/told.ts";
 import { TurnStore } from "./conversations/turn-store.ts";
 import type { LedgerHealth } from "./ledger/attempt-log.ts";
 import { openLedger } from "./ledger/open.ts";
-import { EgressGuard, type EgressSettings, type Outside } from "./providers/egress-guard.ts";
+import { EgressGuard, type Outside } from "./providers/egress-guard.ts";
 import { type Settings, type Snapshot, type Standing, snapshot } from "./snapshot.ts";
 import type { ProcessLog } from "./telemetry/log.ts";
 import { Redactor } from "./telemetry/redact.ts";
@@ -67,7 +67,7 @@ export interface Gateway {
 /** Builds everything from the configuration: the one place where areas meet. Throws StorageError if the ledger cannot be opened. */
 export async function compose(options: ComposeOptions): Promise<Gateway> {
   const standing = await openStanding(options);
-  const { ledger, pins, transport, egress, telemetry, clock, random } = standing;
+  const { ledger, pins, transport, telemetry, clock, random } = standing;
   let current = snapshot(options, standing);
   return {
     handler: (call) => current.handler(call),
@@ -77,7 +77,6 @@ export async function compose(options: ComposeOptions): Promise<Gateway> {
     apply: (settings) => {
       const next = snapshot(settings, standing);
       knowSecrets(telemetry.redactor, settings);
-      egress.apply(egressOf(settings));
       current = next;
     },
     listModels: () => current.models.all(),
@@ -121,7 +120,7 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
   const { ttlMs } = config.conversations;
   const telemetry = await observe(options, clock);
   telemetry.metrics?.add(ledgerGauges(() => ledger.health()));
-  const egress = new EgressGuard({ ...egressOf(options), outside: options.outside, clock, onRefused: onTrouble });
+  const egress = new EgressGuard({ outside: options.outside, clock, onRefused: onTrouble });
   return {
     onTrouble,
     clock,
@@ -130,13 +129,11 @@ async function openStanding(options: ComposeOptions): Promise<Standing> {
     pins,
     telemetry,
     egress,
-    transport: new HttpTransport({ clock, egress: egress.towardsProviders }),
+    transport: new HttpTransport({ clock, egress: egress.publicOnly }),
     answers: new AnswerStore(clock, { ttlMs }, tell),
     turns: new TurnStore(clock, { ttlMs }, tell),
   };
 }
-
-const egressOf = ({ config, providers }: Settings): EgressSettings => ({ providers, allow: config.egress.allow });
 
 function observe(
   { config, providers, log, redactor = new Redactor(), version, onTrouble }: ComposeOptions,

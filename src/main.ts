@@ -91,9 +91,10 @@ async function engine(): Promise<Engine> {
             import("./transport/http-transport.ts"),
             import("./providers/egress-guard.ts"),
           ]);
-          const guard = new EgressGuard({ providers, allow: config.egress.allow, clock: systemClock, onRefused: () => {} });
-          const transport = new HttpTransport({ clock: systemClock, egress: guard.towardsProviders });
-          return probe(found, transport, systemClock, timeoutMs).finally(() => transport.close());
+          const guard = new EgressGuard({ clock: systemClock, onRefused: () => {} });
+          const { towardsProviders } = guard.waysOut({ providers, allow: config.egress.allow });
+          const transport = new HttpTransport({ clock: systemClock, egress: guard.publicOnly });
+          return probe(found, transport.under(towardsProviders), systemClock, timeoutMs).finally(() => transport.close());
         },
       };
     },

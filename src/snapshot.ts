@@ -14,7 +14,7 @@ import { keepParts } from "./policy/keep-parts.ts";
 import { mediaUrls } from "./policy/media-urls.ts";
 import { retiredModels } from "./policy/retired-models.ts";
 import { validateOutput } from "./policy/validate-output.ts";
-import type { EgressGuard } from "./providers/egress-guard.ts";
+import type { EgressGuard, WaysOut } from "./providers/egress-guard.ts";
 import type { ConfiguredProvider } from "./providers/index.ts";
 import { withSafety } from "./providers/safety.ts";
 import { dispatch } from "./router/dispatch.ts";
@@ -60,7 +60,7 @@ export interface Snapshot extends Settings {
   readonly models: ModelList;
 }
 
-const inlining = ({ fetch, maxBytes, timeoutMs }: Config["media"], { fetcher }: EgressGuard): InlineMedia | undefined =>
+const inlining = ({ fetch, maxBytes, timeoutMs }: Config["media"], { fetcher }: WaysOut): InlineMedia | undefined =>
   fetch === "never" ? undefined : { get: (asked) => fetcher.get(asked), maxBytes, totalMs: timeoutMs };
 
 /** Builds a snapshot: the policies in their order, around dispatch. Opens nothing, so a snapshot that is not used costs nothing. */
@@ -75,10 +75,12 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
   const ownSecrets = secrets
     .flatMap((secret) => (secret === undefined ? [] : [secret.reveal()]))
     .filter((text) => text.length >= 16);
+  const waysOut = egress.waysOut({ providers: configured, allow: config.egress.allow });
+  const sender = transport.under(waysOut.towardsProviders);
   const handler = chain(
     telemetry.step,
     authenticate(keys),
-    mediaUrls(egress.callerUrls),
+    mediaUrls(waysOut.callerUrls),
     keepAnswers({ store: answers, references, pins, clock }),
     retiredModels(clock),
     validateOutput,
@@ -88,8 +90,8 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
     dispatch({
       plan: planner(providers, pins, config.aliases),
       pins,
-      transport,
-      media: inlining(config.media, egress),
+      transport: sender,
+      media: inlining(config.media, waysOut),
       log: telemetry.attempts(ledger),
       redact: telemetry.redactor.redact,
       clock,
@@ -105,6 +107,6 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
     handler,
     identify: identifyBy(keys),
     open: keys.size === 0,
-    models: new ModelList(providers, transport, clock),
+    models: new ModelList(providers, sender, clock),
   };
 }

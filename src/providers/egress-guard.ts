@@ -18,7 +18,7 @@ export interface EgressSettings {
   readonly allow: readonly string[];
 }
 
-export interface EgressGuardOptions extends EgressSettings {
+export interface EgressGuardOptions {
   /** Default: the machine's resolver and sockets. */
   readonly outside?: Outside | undefined;
   readonly clock: Clock;
@@ -27,39 +27,43 @@ export interface EgressGuardOptions extends EgressSettings {
 }
 
 /**
- * The two sets of places that the configuration in force opens: those of its providers, and those that callers may name. What
- * the operator wrote as a provider's address is no address that callers may name.
+ * The two sets of places that one configuration opens: those of its providers, and those that callers may name. What the
+ * operator wrote as a provider's address is no address that callers may name.
  */
-export class EgressGuard {
-  readonly towardsProviders: Egress;
+export interface WaysOut {
+  readonly towardsProviders: EgressPolicy;
   /** Judges URLs that callers name, whoever connects to them. */
   readonly callerUrls: CallerUrls;
   /** Fetches what callers name by URL. */
   readonly fetcher: PublicFetcher;
-  readonly #classify: Classify | undefined;
-  #providers: EgressPolicy;
-  #callers: EgressPolicy;
+}
+
+/** Makes each configuration's ways out. A call keeps those of the configuration that it came under. */
+export class EgressGuard {
+  /** For the transport: without a configuration's policy only public addresses are open. */
+  readonly publicOnly: Egress;
+  readonly #outside: Outside | undefined;
+  readonly #clock: Clock;
+
+  constructor({ outside, clock, onRefused }: EgressGuardOptions) {
+    this.#outside = outside;
+    this.#clock = clock;
+    const nothingMore = new EgressPolicy({ allow: [], classify: outside?.classify });
+    this.publicOnly = { policy: () => nothingMore, network: outside, onRefused };
+  }
 
   /** Throws RangeError for an entry of `allow` that is no `host:port`. */
-  constructor({ outside, clock, onRefused, ...settings }: EgressGuardOptions) {
-    this.#classify = outside?.classify;
-    [this.#providers, this.#callers] = this.#policies(settings);
-    this.towardsProviders = { policy: () => this.#providers, network: outside, onRefused };
-    // A caller reads itself why its URL is refused: the operator's log is not for callers to fill.
-    const towardsCallersUrls: Egress = { policy: () => this.#callers, network: outside };
-    this.callerUrls = new CallerUrls(towardsCallersUrls, clock);
-    this.fetcher = new PublicFetcher(towardsCallersUrls, clock);
-  }
-
-  /** Puts another configuration in force, for connections made from now on. */
-  apply(settings: EgressSettings): void {
-    [this.#providers, this.#callers] = this.#policies(settings);
-  }
-
-  #policies({ providers, allow }: EgressSettings): [EgressPolicy, EgressPolicy] {
+  waysOut({ providers, allow }: EgressSettings): WaysOut {
     const given = [...providers.values()].filter(({ baseUrlGiven }) => baseUrlGiven);
     const named = given.map(({ baseUrl }) => baseUrl);
-    const classify = this.#classify;
-    return [new EgressPolicy({ allow, named, classify }), new EgressPolicy({ allow, classify })];
+    const classify = this.#outside?.classify;
+    const callers = new EgressPolicy({ allow, classify });
+    // A caller reads itself why its URL is refused: the operator's log is not for callers to fill.
+    const towardsCallersUrls: Egress = { policy: () => callers, network: this.#outside };
+    return {
+      towardsProviders: new EgressPolicy({ allow, named, classify }),
+      callerUrls: new CallerUrls(towardsCallersUrls, this.#clock),
+      fetcher: new PublicFetcher(towardsCallersUrls, this.#clock),
+    };
   }
 }

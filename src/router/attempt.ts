@@ -5,7 +5,7 @@ import type { Redact } from "../canonical/log.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptLog, Clock, Pins } from "../canonical/ports.ts";
 import type { Reply } from "../canonical/reply.ts";
-import { type BodyReader, type HttpTransport, readAll, TransportError, type UpstreamReply } from "../transport/http-transport.ts";
+import { type BodyReader, readAll, type Sender, TransportError, type UpstreamReply } from "../transport/http-transport.ts";
 import { retryAfterMs } from "../transport/retry-after.ts";
 import type { Codec, WireRequest } from "../wires/wire.ts";
 import { AttemptEntry } from "./attempt-entry.ts";
@@ -24,7 +24,8 @@ export interface AttemptTimeouts {
 }
 
 export interface AttemptDeps {
-  readonly transport: HttpTransport;
+  /** Keeps to the places that the call's own configuration opens. */
+  readonly transport: Sender;
   readonly log: AttemptLog;
   /** Where it is noted which deployment keeps which answer. */
   readonly pins?: Pins | undefined;

@@ -3,7 +3,7 @@ import { isArray, isObject, type Json } from "../canonical/json.ts";
 import type { ListedModel, ModelListing } from "../canonical/models.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
-import { type HttpTransport, readAll, type UpstreamReply } from "../transport/http-transport.ts";
+import { readAll, type Sender, type UpstreamReply } from "../transport/http-transport.ts";
 import { splitBase, upstreamRequest } from "./upstream-request.ts";
 
 const freshMs = 60_000;
@@ -18,11 +18,11 @@ const lastSecond = 253_402_300_799;
  */
 export class ModelList {
   readonly #providers: ReadonlyMap<string, ConfiguredProvider>;
-  readonly #transport: HttpTransport;
+  readonly #transport: Sender;
   readonly #clock: Clock;
   readonly #kept = new Map<string, { readonly at: number; readonly listing: Promise<ModelListing> }>();
 
-  constructor(providers: ReadonlyMap<string, ConfiguredProvider>, transport: HttpTransport, clock: Clock) {
+  constructor(providers: ReadonlyMap<string, ConfiguredProvider>, transport: Sender, clock: Clock) {
     this.#providers = providers;
     this.#transport = transport;
     this.#clock = clock;
@@ -60,7 +60,7 @@ export class ModelList {
 }
 
 /** Asks a provider for its models with its own credential; the reply is its own, whatever its status. Rejects with TransportError. */
-export function askForModels(provider: ConfiguredProvider, transport: HttpTransport, waitMs: number): Promise<UpstreamReply> {
+export function askForModels(provider: ConfiguredProvider, transport: Sender, waitMs: number): Promise<UpstreamReply> {
   const { name, baseUrl, credential, modelsUrl, remote } = provider;
   const { origin, basePath } = splitBase(modelsUrl);
   const endpoint = remote.endpoints[0];

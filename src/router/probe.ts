@@ -3,7 +3,7 @@ import { isArray, isObject, type Json } from "../canonical/json.ts";
 import type { Clock } from "../canonical/ports.ts";
 import type { ConfiguredProvider } from "../providers/index.ts";
 import { EgressRefused } from "../transport/connector.ts";
-import { type HttpTransport, readAll } from "../transport/http-transport.ts";
+import { readAll, type Sender } from "../transport/http-transport.ts";
 import { askForModels, readList } from "./list-models.ts";
 
 /** What came of asking a provider for its models, for who has to find out why that fails. */
@@ -24,12 +24,7 @@ export type ProbeResult =
 const largestList = 8 * 1024 * 1024;
 
 /** Asks once for the provider's models, which costs nothing. Never rejects. */
-export async function probe(
-  provider: ConfiguredProvider,
-  transport: HttpTransport,
-  clock: Clock,
-  waitMs: number,
-): Promise<ProbeResult> {
+export async function probe(provider: ConfiguredProvider, transport: Sender, clock: Clock, waitMs: number): Promise<ProbeResult> {
   const startedAt = clock.now();
   const ms = (): number => clock.now() - startedAt;
   try {

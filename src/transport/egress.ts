@@ -72,6 +72,12 @@ export class EgressPolicy {
     return refused(host, port, " is a name for", "private");
   }
 
+  /** All that it says of a host and port, whatever their address: two policies that say the same here judge the same. */
+  scope(host: string, port: number): string {
+    const entries = this.#allow.filter((entry) => entry.port === port).map((entry) => entry.host);
+    return `${this.#named.has(endpoint(host, port)) ? "named" : ""} ${entries.sort().join(" ")}`;
+  }
+
   #allowed(host: string, port: number): boolean {
     return this.#allow.some((entry) => entry.port === port && (entry.suffix ? host.endsWith(entry.host) : host === entry.host));
   }

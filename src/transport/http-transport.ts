@@ -1,15 +1,16 @@
 import { Buffer } from "node:buffer";
 import { GatewayError } from "../canonical/error.ts";
 import type { Clock } from "../canonical/ports.ts";
+import { bareHost, type EgressPolicy, portOf } from "./egress.ts";
 import { Exchange } from "./exchange.ts";
 import { outgoingHeaders } from "./headers.ts";
 import type { Egress } from "./network.ts";
 import { OriginPool, type PoolOptions } from "./origin-pool.ts";
 import { TransportError } from "./transport-error.ts";
-import type { BodyReader, UpstreamReply, UpstreamRequest } from "./upstream.ts";
+import type { BodyReader, Sender, UpstreamReply, UpstreamRequest } from "./upstream.ts";
 
 export { TransportError } from "./transport-error.ts";
-export type { BodyReader, UpstreamReply, UpstreamRequest } from "./upstream.ts";
+export type { BodyReader, Sender, UpstreamReply, UpstreamRequest } from "./upstream.ts";
 
 export interface HttpTransportOptions {
   readonly clock: Clock;
@@ -22,17 +23,19 @@ export interface HttpTransportOptions {
 }
 
 /**
- * HTTP/1.1 to providers over kept-alive connections, one pool per origin.
+ * HTTP/1.1 to providers over kept-alive connections, one pool per origin and what the policy says of it: nobody gets a
+ * connection that its own policy would not have allowed.
  *
  * Every failure is a TransportError (or the signal's own GatewayError): `unreachable` before the reply, `truncated` in its
  * middle, `timeout`, `bad_reply` for what is no HTTP or passes a limit, `cancelled`. Messages name host and port, no secret.
  */
-export class HttpTransport {
+export class HttpTransport implements Sender {
   readonly #clock: Clock;
   readonly #connections: number;
   readonly #connectMs: number;
   readonly #egress: Egress;
   readonly #pools = new Map<string, OriginPool>();
+  #inForce: Under | undefined;
   #closed = false;
 
   constructor(options: HttpTransportOptions) {
@@ -42,13 +45,32 @@ export class HttpTransport {
     this.#egress = options.egress;
   }
 
-  /** Resolves once the reply's headers are there, whatever its status. */
+  /** By the policy that is in force when it is sent. */
   send(request: UpstreamRequest): Promise<UpstreamReply> {
+    const policy = this.#egress.policy();
+    if (this.#inForce?.policy !== policy) this.#inForce = this.under(policy);
+    return this.#inForce.send(request);
+  }
+
+  /** Sends by that policy, whatever else comes into force: a call keeps the way out that it began with. */
+  under(policy: EgressPolicy): Under {
+    const pools = new Map<string, OriginPool>();
+    const poolOf = (origin: string): OriginPool => {
+      const known = pools.get(origin);
+      if (known !== undefined) return known;
+      const pool = this.#pool(origin, policy);
+      pools.set(origin, pool);
+      return pool;
+    };
+    return { policy, send: (request) => this.#send(request, poolOf) };
+  }
+
+  #send(request: UpstreamRequest, poolOf: (origin: string) => OriginPool): Promise<UpstreamReply> {
     const { signal, method, path, headers, body } = request;
     if (signal.aborted) return Promise.reject(cancellation(signal));
     if (this.#closed) return Promise.reject(new TransportError("gateway_overloaded", "The gateway is shutting down.", false));
     return new Promise((resolve, reject) => {
-      const pool = this.#pool(request.origin);
+      const pool = poolOf(request.origin);
       const exchange = new Exchange(pool, this.#clock, request, { resolve, reject });
       pool.dispatcher.dispatch({ method, path, headers: outgoingHeaders(headers), body: wholeBody(body) }, exchange);
     });
@@ -60,18 +82,25 @@ export class HttpTransport {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }
 
-  #pool(origin: string): OriginPool {
-    const found = this.#pools.get(origin);
+  #pool(origin: string, policy: EgressPolicy): OriginPool {
+    const url = URL.parse(origin);
+    const key = `${origin} ${url === null ? "" : policy.scope(bareHost(url.hostname), portOf(url))}`;
+    const found = this.#pools.get(key);
     if (found) return found;
     const pool = openPool(origin, {
       connections: this.#connections,
       connectMs: this.#connectMs,
-      egress: this.#egress,
+      egress: { ...this.#egress, policy: () => policy },
       clock: this.#clock,
     });
-    this.#pools.set(origin, pool);
+    this.#pools.set(key, pool);
     return pool;
   }
+}
+
+/** Sends by one policy. */
+export interface Under extends Sender {
+  readonly policy: EgressPolicy;
 }
 
 function openPool(origin: string, options: PoolOptions): OriginPool {

@@ -29,6 +29,12 @@ export interface UpstreamRequest {
   readonly timeouts: UpstreamTimeouts;
 }
 
+/** Whoever sends requests to providers. */
+export interface Sender {
+  /** Resolves once the reply's headers are there, whatever its status. */
+  send(request: UpstreamRequest): Promise<UpstreamReply>;
+}
+
 export interface UpstreamReply {
   /** Redirects (3xx) are given like any other reply, never followed. */
   readonly status: number;

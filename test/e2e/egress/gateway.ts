@@ -136,8 +136,8 @@ export interface Guarded extends AsyncDisposable {
   /** Every address that was dialled. */
   readonly dialled: string[];
   readonly troubles: string[];
-  /** Puts the same configuration in force with other lines at its end. */
-  apply(yaml: string): void;
+  /** Puts the same configuration in force with other lines at its end, and its providers elsewhere. */
+  apply(yaml: string, upstream?: string): void;
   post(path: string, body: unknown, headers?: { readonly [name: string]: string }): Promise<Response>;
 }
 
@@ -146,19 +146,19 @@ export async function guarded(upstream: string, yaml = "", env: { readonly [name
   const dataDir = mkdtempSync(join(tmpdir(), "polygate-egress-"));
   const file = join(dataDir, "polygate.yaml");
   const at = (wire: string, base: string): string => `{ wire: ${wire}, base_url: "${base}", api_key: ${canary} }`;
-  const textWith = (more: string): string => `
+  const textWith = (more: string, base: string): string => `
 server: { host: 127.0.0.1, port: 0 }
 data_dir: ${dataDir}
 keys: [{ id: dev, secret: ${callerKey} }]
 providers:
-  oai: ${at("openai-chat", `${upstream}/v1`)}
-  rsp: ${at("openai-responses", `${upstream}/v1`)}
-  ant: ${at("anthropic-messages", upstream)}
-  gem: ${at("gemini", upstream)}
+  oai: ${at("openai-chat", `${base}/v1`)}
+  rsp: ${at("openai-responses", `${base}/v1`)}
+  ant: ${at("anthropic-messages", base)}
+  gem: ${at("gemini", base)}
 ${more}
 `;
-  const load = (more: string) => {
-    const readFile = (path: string): string | undefined => (path === file ? textWith(more) : undefined);
+  const load = (more: string, base = upstream) => {
+    const readFile = (path: string): string | undefined => (path === file ? textWith(more, base) : undefined);
     const config = loadConfig({ argvPath: file, env, cwd: dataDir, readFile, known: knownNames });
     return { config, providers: resolveProviders(config.providers, config.environment) };
   };
@@ -179,7 +179,7 @@ ${more}
     network,
     dialled,
     troubles,
-    apply: (more) => running.gateway.apply(load(more)),
+    apply: (more, base) => running.gateway.apply(load(more, base)),
     post: async (path, body, headers = {}) => {
       for (let tries = 1; ; tries++) {
         const reply = await fetch(running.address + path, {
