@@ -35,7 +35,7 @@ export function fits(schema: JsonObject, value: Json, loose: boolean): boolean {
 }
 
 const fitsPlace = (place: Json | undefined, value: Json, loose: boolean): boolean =>
-  !isObject(place) || fits(place, value, loose);
+  place !== false && (!isObject(place) || fits(place, value, loose));
 
 function named(name: Json, value: Json): boolean {
   const kind = kindOf(value);
