@@ -7,7 +7,7 @@ import { type Connection, head, open } from "./wire.ts";
 
 const deadlines = { headersMs: 1500, bodyGraceMs: 1500, writeIdleMs: 1500 };
 /** What timers and a busy machine may add. */
-const slackMs = 2500;
+const slackMs = 12_000;
 const line = "POST /v1/chat/completions HTTP/1.1";
 const good = JSON.stringify({ model: "p/m", messages: [] });
 const written = (model: string): string => good.replace("p/m", model);
