@@ -2,13 +2,14 @@ import { isAscii } from "node:buffer";
 import { type Call, withRequest } from "../../canonical/call.ts";
 import type { Operation, Operations } from "../../canonical/operations.ts";
 import { mayHoldControls } from "./detect/control-characters.ts";
-import { JsonFilter } from "./json-filter.ts";
+import { Looks } from "./looks.ts";
 import { Masks } from "./masks.ts";
 import { refusedInput, refusedSize, told, warn } from "./report.ts";
 import type { GuardOptions } from "./rules.ts";
 import type { Finding, Scanner } from "./scanner.ts";
-import { type OnFinding, ScanFilter, settled } from "./text-filter.ts";
-import { rewritten, visit } from "./walk.ts";
+import { crossing, mended } from "./seams.ts";
+import { type OnFinding, settled } from "./text-filter.ts";
+import { type Place, rewritten, visit } from "./walk.ts";
 
 /** A call that may go on, and what was masked in it. */
 export interface Passed<Op extends Operation> {
@@ -42,8 +43,9 @@ export class InputGuard {
   pass<Op extends Operation>(call: Call<Op>): Passed<Op> {
     const source = call.completed === undefined ? call.source : undefined;
     if (source !== undefined && this.#isClean(source.body)) return { call };
-    return this.#inspect(call, source === undefined ? (call.completed ?? call.request) : source.json)
-      ? this.#rewrite(call)
+    const looks = new Looks(this.#scanner);
+    return this.#inspect(call, source === undefined ? (call.completed ?? call.request) : source.json, looks)
+      ? this.#rewrite(call, looks)
       : { call };
   }
 
@@ -55,46 +57,94 @@ export class InputGuard {
   }
 
   /** Whether anything must be changed. The caller's own JSON is looked through where it is at hand: its paths are the caller's. */
-  #inspect(call: Call, root: unknown): boolean {
+  #inspect(call: Call, root: unknown, looks: Looks): boolean {
     let characters = 0;
     let changes = false;
-    visit(root, (text, place) => {
-      if (!place.bare) characters += text.length;
-      each(this.#scanner, text, place.json, (finding) => {
-        const at = told(place.path(), this.#scanner);
+    let places = 0;
+    const tell = (found: readonly Finding[], place: Place): void => {
+      if (found.length === 0) return;
+      const at = places++ < mostPlaces || refuses(found) ? told(place.path(), this.#scanner) : undefined;
+      const seen = new Set<string>();
+      let last: Finding | undefined;
+      for (const finding of found) {
+        if (finding.kind === last?.kind && finding.rule === last.rule && finding.deed === last.deed) continue;
+        last = finding;
+        const what = `${finding.deed} ${finding.rule} ${finding.kind}`;
+        if (seen.has(what)) continue;
+        seen.add(what);
         if (finding.deed === "refuse") throw refusedInput(finding, at);
         warn(call.warnings, finding, at);
         changes ||= finding.deed !== "flag";
-      });
+      }
+    };
+    visit(root, {
+      text: (text, place) => {
+        if (!place.bare) characters += text.length;
+        tell(looks.find(text, place.json), place);
+      },
+      neighbours: (texts, place) => tell(crossing(this.#scanner, texts), place),
     });
     if (characters > this.#most) throw refusedSize(characters, this.#most);
     return changes;
   }
 
-  #rewrite<Op extends Operation>(call: Call<Op>): Passed<Op> {
+  #rewrite<Op extends Operation>(call: Call<Op>, looks: Looks): Passed<Op> {
     const request = call.completed ?? call.request;
-    const masks = new Masks(knowsAll(call, request) ? "" : `${call.id.slice(-4).toLowerCase()}_`);
-    visit(unthinking(request), (text) => masks.avoid(text));
+    let masks: Masks | undefined;
     const instead: OnFinding = ({ deed, kind, rule }, text) => {
       switch (deed) {
         case "flag":
           return undefined;
         case "mask":
+          masks ??= masksOf(call, request);
           return masks.of(text, kind);
         case "redact":
         case "refuse":
           return rule === "control_characters" ? "" : `[redacted:${kind}]`;
       }
     };
-    const made = rewritten(request, (given, json) => settled(given, (text) => filtered(this.#scanner, text, json, instead)));
-    // Names and identifiers cannot be changed without breaking what they name.
-    visit(made, (text, place) => {
-      each(this.#scanner, text, place.json, (finding) => {
-        if (finding.deed !== "flag") throw refusedInput(finding, told(place.path(), this.#scanner));
-      });
+    let unsettled = false;
+    const made = rewritten(request, {
+      text: (given, json) =>
+        settled(
+          given,
+          (text) => looks.changed(text, json, instead),
+          () => {
+            unsettled = true;
+          },
+        ),
+      neighbours: (texts) => {
+        const parted = mended(this.#scanner, texts, instead);
+        unsettled ||= parted !== texts;
+        return parted;
+      },
     });
-    return { call: withRequest(call, made), masks: masks.size === 0 ? undefined : masks };
+    // Names and identifiers cannot be changed without breaking what they name.
+    const refuse = (found: readonly Finding[], place: Place): void => {
+      for (const finding of found) {
+        if (finding.deed !== "flag") throw refusedInput(finding, told(place.path(), this.#scanner));
+      }
+    };
+    visit(made, {
+      text: (text, place) => {
+        if (place.fixed || unsettled) refuse(looks.find(text, place.json), place);
+      },
+      neighbours: unsettled ? (texts, place) => refuse(crossing(this.#scanner, texts), place) : undefined,
+    });
+    return { call: withRequest(call, made), masks };
   }
+}
+
+/** Past so many places the caller is told that there are more, and not where. */
+const mostPlaces = 64;
+
+const refuses = (found: readonly Finding[]): boolean => found.some(({ deed }) => deed === "refuse");
+
+/** Stand-ins of this call, none that it holds already. */
+function masksOf(call: Call, request: Operations[Operation]["request"]): Masks {
+  const masks = new Masks(knowsAll(call, request) ? "" : `${call.id.slice(-4).toLowerCase()}_`);
+  visit(unthinking(request), { text: (text) => masks.avoid(text) });
+  return masks;
 }
 
 /** Whether all of the conversation is in the request, so that the same stand-ins come out of it with every turn. */
@@ -105,38 +155,4 @@ const knowsAll = (call: Call, request: Operations[Operation]["request"]): boolea
 function unthinking(request: Operations[Operation]["request"]): unknown {
   if (!("messages" in request)) return request;
   return request.messages.map(({ content }) => content.filter(({ type }) => type !== "reasoning"));
-}
-
-function each(scanner: Scanner, text: string, json: boolean, look: (finding: Finding) => void): void {
-  if (!json || !isJson(text)) for (const finding of scanner.find(text)) look(finding);
-  else filtered(scanner, text, true, (finding) => void look(finding));
-}
-
-function filtered(scanner: Scanner, text: string, json: boolean, onFinding: OnFinding): string {
-  let touched = false;
-  const marked: OnFinding = (finding, said) => {
-    const instead = onFinding(finding, said);
-    touched ||= instead !== undefined;
-    return instead;
-  };
-  const quoted: OnFinding = (finding, said) => {
-    const instead = marked(finding, said);
-    return instead === undefined ? undefined : JSON.stringify(instead);
-  };
-  const filter =
-    json && isJson(text)
-      ? new JsonFilter(new ScanFilter(scanner, marked), new ScanFilter(scanner, quoted))
-      : new ScanFilter(scanner, marked);
-  const out = filter.push(text) + filter.end();
-  return touched ? out : text;
-}
-
-/** A custom tool's arguments are any text. */
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -29,26 +29,49 @@ export class JsonFilter implements TextFilter {
         out += `${this.#outside.end()}"`;
         this.#inString = true;
         at = end + 1;
-      } else if (this.#escape !== "") {
-        this.#escape += text.charAt(at++);
-        const said = decoded(this.#escape);
-        if (said === undefined) continue;
-        this.#escape = "";
-        out += this.#say(said);
       } else {
-        plain.lastIndex = at;
-        const run = plain.exec(text)?.[0] ?? "";
-        out += this.#say(run);
-        at += run.length;
-        const next = text.charAt(at++);
-        if (next === "\\") this.#escape = next;
-        else if (next === '"') {
-          out += `${spelled(this.#inside.end())}"`;
-          this.#inString = false;
-        }
+        const { said, next } = this.#read(text, at);
+        out += this.#say(said);
+        at = next;
+        if (!this.#inString) out += `${spelled(this.#inside.end())}"`;
       }
     }
     return out;
+  }
+
+  /** What a string says from `at` on, to its end or as far as the text goes: said at once, as looking at every escape costs. */
+  #read(text: string, from: number): { readonly said: string; readonly next: number } {
+    let said = "";
+    let at = from;
+    while (at < text.length) {
+      if (this.#escape !== "") {
+        this.#escape += text.charAt(at++);
+        const one = decoded(this.#escape);
+        if (one === undefined) continue;
+        this.#escape = "";
+        said += one;
+        continue;
+      }
+      const code = text.charCodeAt(at);
+      if (code === 0x22) {
+        this.#inString = false;
+        return { said, next: at + 1 };
+      }
+      if (code === 0x5c) {
+        const length = text.charCodeAt(at + 1) === 0x75 ? 6 : 2;
+        if (at + length > text.length) this.#escape = text.charAt(at++);
+        else {
+          said += decoded(text.slice(at, at + length)) ?? "";
+          at += length;
+        }
+        continue;
+      }
+      plain.lastIndex = at;
+      const run = plain.exec(text)?.[0] ?? "";
+      said += run;
+      at += run.length;
+    }
+    return { said, next: at };
   }
 
   end(): string {
@@ -82,7 +105,8 @@ function decoded(sequence: string): string | undefined {
   return Number.isNaN(code) ? sequence : String.fromCharCode(code);
 }
 
-const spelled = (text: string): string => (special.test(text) ? JSON.stringify(text).slice(1, -1) : text);
+/** A text as JSON spells it between quotes. */
+export const spelled = (text: string): string => (special.test(text) ? JSON.stringify(text).slice(1, -1) : text);
 
 /** What JSON has to escape, and halves of pairs. */
 const special = /["\\\p{Cc}\p{Cs}]/u;

@@ -49,20 +49,20 @@ export class Lanes {
   whole<T>(value: T, choice: number): T {
     const looked = this.scanner.idle ? value : this.#looked(value, choice);
     const masks = this.#masks;
-    return masks === undefined ? looked : rewritten(looked, (text) => masks.restored(text, () => undefined));
+    return masks === undefined ? looked : rewritten(looked, { text: (text) => masks.restored(text, () => undefined) });
   }
 
   #looked<T>(value: T, choice: number): T {
-    const made = rewritten(value, (given, json) =>
+    const text = (given: string, json: boolean): string =>
       settled(given, (text) => {
         const touched = { touched: false };
         const one = (quote: boolean): TextFilter => this.#scan(choice, quote, touched);
         const filter = json ? new JsonFilter(one(false), one(true)) : one(false);
         const out = filter.push(text) + filter.end();
         return touched.touched ? out : text;
-      }),
-    );
-    visit(made, (text) => this.check(text, choice));
+      });
+    const made = rewritten(value, { text });
+    visit(made, { text: (text) => this.check(text, choice) });
     return made;
   }
 

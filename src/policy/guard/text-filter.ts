@@ -15,6 +15,10 @@ const contextLength = 2;
 /** Characters of a text that are held back at most; what is longer is decided as it stands. */
 const mostHeld = 20_000;
 
+/** Of a text of that length no piece is looked at alone: it has to grow first, so that many small ones cost no more than one. */
+const longHeld = 256;
+const growth = 1.25;
+
 /**
  * Looks through a text that comes in pieces. Only what may still become a finding is held back, so that the outcome is the same
  * however the text is cut. Of a finding that is changed nothing has passed before.
@@ -24,6 +28,8 @@ export class ScanFilter implements TextFilter {
   readonly #onFinding: OnFinding;
   #context = "";
   #held = "";
+  /** What is held is not looked at again while it is shorter. */
+  #again = 0;
   /** A finding went on for longer than can be held: it ends with its word. */
   #overlong = false;
 
@@ -35,7 +41,9 @@ export class ScanFilter implements TextFilter {
   push(text: string): string {
     if (text === "") return "";
     const fresh = this.#overlong ? this.#afterWord(text) : text;
-    const buffer = this.#context + this.#held + fresh;
+    this.#held += fresh;
+    if (this.#held.length < this.#again) return "";
+    const buffer = this.#context + this.#held;
     const from = this.#context.length;
     let until = Math.max(from, this.#scanner.pending(buffer));
     const found = this.#scanner.find(buffer, from);
@@ -57,18 +65,9 @@ export class ScanFilter implements TextFilter {
   }
 
   #settled(buffer: string, from: number, until: number, found: readonly Finding[]): string {
-    let out = "";
-    let at = from;
-    for (const finding of found) {
-      const { start } = finding;
-      if (start >= until) continue;
-      const instead = this.#onFinding(finding, buffer.slice(start, finding.end));
-      if (instead === undefined || start < at) continue;
-      out += buffer.slice(at, start) + instead;
-      at = finding.end;
-    }
-    out += buffer.slice(at, until);
+    const out = replaced(buffer, found, this.#onFinding, { from, until });
     this.#held = buffer.slice(until);
+    this.#again = this.#held.length > longHeld ? this.#held.length * growth : 0;
     this.#context = buffer.slice(Math.max(0, until - contextLength), until);
     return out;
   }
@@ -81,17 +80,40 @@ export class ScanFilter implements TextFilter {
   }
 }
 
+/** The text from `from` to `until` with its findings replaced; those that begin later are left for another time. */
+export function replaced(
+  text: string,
+  found: readonly Finding[],
+  onFinding: OnFinding,
+  { from, until }: { readonly from: number; readonly until: number } = { from: 0, until: text.length },
+): string {
+  let out = "";
+  let at = from;
+  for (const finding of found) {
+    const { start } = finding;
+    if (start >= until) continue;
+    const instead = onFinding(finding, text.slice(start, finding.end));
+    if (instead === undefined || start < at) continue;
+    out += text.slice(at, start) + instead;
+    at = finding.end;
+  }
+  return out + text.slice(at, until);
+}
+
 /**
  * The text after as many passes as it takes: what takes a finding's place can make a finding of what stands beside it. Bounded, as
  * nothing makes sure that it ends.
+ *
+ * @param onUnsettled told where the bound was reached
  */
-export function settled(text: string, pass: (text: string) => string): string {
+export function settled(text: string, pass: (text: string) => string, onUnsettled?: () => void): string {
   let out = text;
   for (let passes = 0; passes < 8; passes++) {
     const next = pass(out);
     if (next === out) return out;
     out = next;
   }
+  onUnsettled?.();
   return out;
 }
 

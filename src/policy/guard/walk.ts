@@ -1,17 +1,9 @@
+import { type Around, type Encoded, unreadable } from "./opaque.ts";
+import { runsOf, textPart } from "./seams.ts";
+
 /*
  * Walks through requests and answers as the plain data they are: nothing is missed because a part is new or a wire's own.
  */
-
-/** Members that hold what only machines read, where it looks so: base64 of some length. */
-const opaque = new Set([
-  ...["data", "file_data", "fileData", "value", "signature", "thoughtSignature", "thought_signature"],
-  ...["encrypted", "encrypted_content", "redacted", "b64_json"],
-]);
-const base64 = /^[A-Za-z0-9+/_=-]{64,}$/;
-const dataUrl = /^data:[^,]{0,100};base64,/;
-
-const isOpaque = (key: string, text: string): boolean =>
-  (text.length >= 64 && opaque.has(key) && base64.test(text)) || (text.length > 100 && dataUrl.test(text));
 
 /** Members whose texts name something and are not for reading: changed, they would no longer. */
 const names = new Set([
@@ -33,26 +25,45 @@ export interface Place {
   readonly json: boolean;
   /** A number, or a member's name. */
   readonly bare: boolean;
+  /** It names something and is not changed. */
+  readonly fixed: boolean;
+}
+
+/** Shown what stands in a value. */
+export interface Look {
+  /** Every text. */
+  readonly text: (text: string, place: Place) => void;
+  /** Texts that are read as one: neighbouring text parts of a message, the first at that place. */
+  readonly neighbours?: ((texts: readonly string[], place: Place) => void) | undefined;
 }
 
 /** Shows every text that stands in a value; long numbers too, and members' names, each once. */
-export function visit(value: unknown, look: (text: string, place: Place) => void): void {
+export function visit(value: unknown, look: Look): void {
   const steps: (string | number)[] = [];
   const seen = new Set<string>();
   const path = (): string => spell(steps);
-  const read: Place = { path, json: false, bare: false };
-  const asJson: Place = { path, json: true, bare: false };
-  const asBare: Place = { path, json: false, bare: true };
-  const go = (at: unknown, key: string): void => {
+  const read: Place = { path, json: false, bare: false, fixed: false };
+  const asJson: Place = { ...read, json: true };
+  const asFixed: Place = { ...read, fixed: true };
+  const asBare: Place = { ...asFixed, bare: true };
+  const go = (at: unknown, key: string, holder: object, outer: string): void => {
     if (typeof at === "string") {
-      if (!isOpaque(key, at)) look(at, json.has(key) ? asJson : read);
+      const kind = unreadable(at, { key, holder, outer });
+      if (kind === "opaque") return;
+      look.text(kind?.text ?? at, json.has(key) ? asJson : names.has(key) ? asFixed : read);
     } else if (typeof at === "number") {
-      if (at >= 1e9 && Number.isSafeInteger(at)) look(String(at), asBare);
+      if (at >= 1e9 && Number.isSafeInteger(at)) look.text(String(at), asBare);
     } else if (Array.isArray(at)) {
       if (steps.length > deepest) throw new RangeError("nested too deep to be looked through");
       for (let index = 0; index < at.length; index++) {
         steps.push(index);
-        go(at[index], key);
+        go(at[index], key, holder, outer);
+        steps.pop();
+      }
+      if (look.neighbours === undefined) return;
+      for (const [from, to] of runsOf(at)) {
+        steps.push(from);
+        look.neighbours(textsOf(at, from, to), read);
         steps.pop();
       }
     } else if (typeof at === "object" && at !== null) {
@@ -61,35 +72,54 @@ export function visit(value: unknown, look: (text: string, place: Place) => void
         steps.push(name);
         if (!seen.has(name)) {
           seen.add(name);
-          look(name, asBare);
+          look.text(name, asBare);
         }
-        go(member, name);
+        go(member, name, at, key);
         steps.pop();
       }
     }
   };
-  go(value, "");
+  go(value, "", nobody, "");
+}
+
+const nobody: object = {};
+
+const textsOf = (list: readonly unknown[], from: number, to: number): readonly string[] =>
+  list.slice(from, to).map((part) => textPart(part) ?? "");
+
+/** What becomes of a value's texts. */
+export interface Change {
+  readonly text: (text: string, json: boolean) => string;
+  /** Of neighbouring text parts, each changed by itself already: as many texts. Themselves where nothing is to be changed. */
+  readonly neighbours?: ((texts: readonly string[]) => readonly string[]) | undefined;
 }
 
 /**
  * The value with its texts changed; itself where none was. Names and identifiers are not changed: what must not stand in them
  * is still there, and to be refused.
  */
-export function rewritten<T>(value: T, change: (text: string, json: boolean) => string): T;
-export function rewritten(value: unknown, change: (text: string, json: boolean) => string): unknown {
-  return changed(value, "", change);
+export function rewritten<T>(value: T, change: Change): T;
+export function rewritten(value: unknown, change: Change): unknown {
+  return changed(value, { key: "", holder: nobody, outer: "" }, change);
 }
 
-function changed(value: unknown, key: string, change: (text: string, json: boolean) => string): unknown {
-  if (typeof value === "string") return names.has(key) || isOpaque(key, value) ? value : change(value, json.has(key));
+function changed(value: unknown, around: Around, change: Change): unknown {
+  const { key } = around;
+  if (typeof value === "string") {
+    if (names.has(key)) return value;
+    const kind = unreadable(value, around);
+    if (kind === undefined) return change.text(value, json.has(key));
+    return kind === "opaque" ? value : encodedAgain(value, kind, change);
+  }
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
-    const items = value.map((item) => changed(item, key, change));
-    return items.every((item, index) => item === value[index]) ? value : items;
+    const items: readonly unknown[] = value.map((item) => changed(item, around, change));
+    const joined = change.neighbours === undefined ? items : withNeighbours(items, change.neighbours);
+    return joined.every((item, index) => item === value[index]) ? value : joined;
   }
   let made: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {
-    const other = changed(member, name, change);
+    const other = changed(member, { key: name, holder: value, outer: key }, change);
     if (other === member) continue;
     made ??= { ...value };
     // A member of this name is the caller's data, not the object's origin.
@@ -98,6 +128,27 @@ function changed(value: unknown, key: string, change: (text: string, json: boole
   // A thought was signed as it was: changed, its maker would refuse it.
   if (made !== undefined && "signature" in value && "type" in value && value.type === "reasoning") made["signature"] = undefined;
   return made ?? value;
+}
+
+function encodedAgain(value: string, { prefix, text }: Encoded, change: Change): string {
+  const made = change.text(text, false);
+  return made === text ? value : prefix + Buffer.from(made).toString("base64");
+}
+
+function withNeighbours(items: readonly unknown[], change: (texts: readonly string[]) => readonly string[]): readonly unknown[] {
+  let out: unknown[] | undefined;
+  for (const [from, to] of runsOf(items)) {
+    const texts = textsOf(items, from, to);
+    const made = change(texts);
+    if (made === texts) continue;
+    out ??= [...items];
+    for (let at = from; at < to; at++) {
+      const part = items[at];
+      const text = made[at - from];
+      if (typeof part === "object" && part !== null && text !== texts[at - from]) out[at] = { ...part, text };
+    }
+  }
+  return out ?? items;
 }
 
 const spell = (steps: readonly (string | number)[]): string =>

@@ -1,4 +1,4 @@
-import { type Detector, type Match, matchesFrom } from "./detector.ts";
+import type { Detector, Match } from "./detector.ts";
 
 const unit = (code: number): string => `\\u${code.toString(16).padStart(4, "0")}`;
 const range = ([from, to]: readonly [number, number]): string => (from === to ? unit(from) : `${unit(from)}-${unit(to)}`);
@@ -25,18 +25,49 @@ const order = `${unit(0x1b)}\\[[0-?]{0,64}[ -/]{0,8}[@-~]`;
 const flag = "\\ud83c\\udff4[\\udb40\\udc20-\\udc7f]{2,16}";
 const invisible = "\\udb40[\\udc00-\\udc7f]";
 
-const pattern = new RegExp(`${flag}|${order}|${invisible}|[${hidden.map(range).join("")}]+`, "g");
+const pattern = new RegExp(`${flag}|${order}|${invisible}|[${hidden.map(range).join("")}]`);
+const orders = new RegExp(order, "y");
+const flags = new RegExp(flag, "y");
+
+/** What any of them begins with. */
+const suspect = new RegExp(`[${hidden.map(range).join("")}\\ud83c\\udb40]`, "g");
+
+const isHidden = new Uint8Array(0x10000);
+for (const [from, to] of hidden) isHidden.fill(1, from, to + 1);
+
+/** Past what is hidden there; `at` itself where nothing is. */
+function hiddenEnd(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (isHidden[code] === 1) return code === 0x1b ? past(orders, text, at, at + 1) : at + 1;
+  const second = text.charCodeAt(at + 1);
+  return code === 0xdb40 && second >= 0xdc00 && second <= 0xdc7f ? at + 2 : at;
+}
+
+/** Past what a sticky pattern fits there, or else. */
+function past(sticky: RegExp, text: string, at: number, otherwise: number): number {
+  sticky.lastIndex = at;
+  return sticky.test(text) ? sticky.lastIndex : otherwise;
+}
 
 /** Characters that are not for reading. */
 export const controlCharacters: Detector = {
+  // A pattern makes a list for each, and a text may be full of them.
   find(text, from) {
     const found: Match[] = [];
-    for (const { index, 0: said } of matchesFrom(text, pattern, from)) {
-      if (said.charCodeAt(0) === 0xd83c) continue;
-      const before = found.at(-1);
-      if (before?.end === index) found.pop();
-      found.push({ start: before?.end === index ? before.start : index, end: index + said.length, kind: "control_characters" });
+    if (text.search(pattern) === -1) return found;
+    suspect.lastIndex = from;
+    while (suspect.test(text)) {
+      const at = suspect.lastIndex - 1;
+      if (text.charCodeAt(at) === 0xd83c) {
+        suspect.lastIndex = past(flags, text, at, at + 1);
+        continue;
+      }
+      let end = at;
+      for (let next = hiddenEnd(text, end); next !== end; next = hiddenEnd(text, end)) end = next;
+      if (end > at) found.push({ start: at, end, kind: "control_characters" });
+      suspect.lastIndex = Math.max(end, at + 1);
     }
+    suspect.lastIndex = 0;
     return found;
   },
   // Looked for in requests only, which are whole.
