@@ -85,8 +85,8 @@ export class AttemptEntry {
     this.#note?.(undefined, facts);
   }
 
-  /** Where to ask what a stream has told of itself, should it fail before content: its usage is billed all the same. */
-  observe(facts: () => Observed): void {
+  /** Where to ask what a reply has told of itself, should it fail before content: its usage is billed all the same. */
+  observe(facts: () => Partial<Observed>): void {
     this.#observed = facts;
   }
 

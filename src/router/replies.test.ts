@@ -58,6 +58,25 @@ describe("a whole reply", () => {
     assert.equal((await refusal(broken.run(callOf(openai, "oai/m", { stream: false })))).code, "truncated");
   });
 
+  it("that holds counts and no answer is booked with them at each attempt (D12)", async () => {
+    const counts = { prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 };
+    const text = JSON.stringify({ id: "c", object: "chat.completion", model: "m-1", usage: counts });
+    const cut = `data: ${JSON.stringify({ id: "c", model: "m-1", choices: [{ index: 0, delta: { content: "a" } }], usage: counts })}\n\n`;
+    for (const [wire, reads, code] of [
+      [openai, [text], "bad_reply"],
+      [anthropic, [text], "bad_reply"],
+      [anthropic, [cut], "truncated"],
+    ] as const) {
+      const { run, log } = rig([{ reads }, { reads }, { reads }]);
+      assert.equal((await refusal(run(callOf(wire, "oai/m", { stream: false })))).code, code);
+      assert.deepEqual(
+        log.ended.map(({ how, errorCode, usage }) => [how, errorCode, usage?.inputUncached, usage?.outputVisible]),
+        Array.from({ length: 3 }, () => ["settle", code, 1000, 500]),
+        `${wire.name} ${code}`,
+      );
+    }
+  });
+
   it("that is too large is bought once, and the refusal says what to do", async () => {
     const text = "x".repeat(10_001);
     for (const [stream, reads] of [

@@ -4,7 +4,7 @@ import type { Operation, Operations } from "../canonical/operations.ts";
 import type { Reply } from "../canonical/reply.ts";
 import { finished } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
-import type { Relay, ReplyDecoder } from "../wires/wire.ts";
+import type { Observed, Relay, ReplyDecoder } from "../wires/wire.ts";
 import type { AttemptEntry } from "./attempt-entry.ts";
 import { failedFinish } from "./failed-finish.ts";
 import type { Prepared } from "./prepare.ts";
@@ -23,6 +23,7 @@ export function wholeReply<Op extends Operation>(bytes: Uint8Array, prepared: Pr
   const { relay } = prepared;
   if (relay === undefined) {
     const decoder = prepared.decoder();
+    entry.observe(() => counted(prepared, json));
     const result = decoded(() => decoder.whole(json), entry.provider);
     entry.warn(decoder);
     return settled(result, prepared, entry);
@@ -40,6 +41,7 @@ function relayed<Op extends Operation>(
   entry: AttemptEntry,
 ): WholeReply<Op> {
   const facts = relay.observed();
+  entry.observe(() => facts);
   if (facts.error !== undefined) throw facts.error;
   if (!facts.done && !facts.ended) throw badReply(entry.provider, "JSON that holds no answer");
   entry.settle(finished, facts);
@@ -61,12 +63,34 @@ function settled<Op extends Operation>(
   entry: AttemptEntry,
 ): WholeReply<Op> {
   const { id, model, usage, finishes } = shape.facts(result);
+  entry.observe(() => ({ id, model, usage, finish: finishes[0] }));
   for (const finish of finishes) {
     const failure = failedFinish(finish);
     if (failure !== undefined) throw failure;
   }
   entry.settle(finished, { id, model, usage, finish: finishes[0] });
   return { stream: false, result };
+}
+
+/**
+ * What a reply without an answer says of itself: some hold counts all the same, which are billed. Read as an event of a stream,
+ * where counts may stand alone.
+ */
+function counted<Op extends Operation>(prepared: Prepared<Op>, json: JsonObject): Partial<Observed> {
+  const { accumulate } = prepared.shape;
+  if (accumulate === undefined) return {};
+  try {
+    const decoder = prepared.decoder();
+    const chunks = decoder.push({ data: JSON.stringify(json) });
+    return factsOf(accumulate([...chunks, ...decoder.end()]), prepared);
+  } catch {
+    return {};
+  }
+}
+
+function factsOf<Op extends Operation>(result: Operations[Op]["result"], { shape }: Prepared<Op>): Partial<Observed> {
+  const { id, model, usage, finishes } = shape.facts(result);
+  return { id, model, usage, finish: finishes[0] };
 }
 
 /** Puts a streamed answer together. */
@@ -82,6 +106,7 @@ function put<Op extends Operation>(
   const frames = new SseDecoder();
   const told = [...frames.push(bytes), ...frames.end()].flatMap((event) => decoder.push(event));
   const chunks = [...told, ...decoder.end()];
+  entry.observe(() => factsOf(accumulate(chunks), prepared));
   for (const chunk of chunks) if (chunk.type === "error") throw chunk.error;
   if (!decoder.ended) throw new GatewayError("truncated", `${entry.provider} broke its answer off before the end. Try again.`);
   entry.warn(decoder);
