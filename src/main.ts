@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "./canonical/json.ts";
-import { exitCodes } from "./cli/exit-codes.ts";
+import { exitCodes } from "./process/exit-codes.ts";
 import type { Engine, Ports } from "./cli/ports.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";

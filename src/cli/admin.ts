@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { adminKeyFile, resetAdminKey } from "../identity/admin-key.ts";
+import { exitCodes } from "../process/exit-codes.ts";
 import { dataFolder } from "./data-folder.ts";
-import { exitCodes } from "./exit-codes.ts";
 import type { Ports } from "./ports.ts";
 
 export interface AdminKeyFlags {

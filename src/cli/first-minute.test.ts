@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json } from "../canonical/json.ts";
+import type { ListedModel } from "../canonical/models.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
-import type { ModelView } from "./ports.ts";
 
 const answering = (answers: { readonly [url: string]: Json }) => async (url: string) => answers[url];
 
@@ -19,7 +19,7 @@ test("a model server on this machine is found only when it is one and has a mode
   ]);
 });
 
-const model = (id: string, createdAt = 0): ModelView => ({ id, provider: id.split("/")[0] ?? "", createdAt });
+const model = (id: string, createdAt = 0): ListedModel => ({ id, provider: id.split("/")[0] ?? "", createdAt });
 
 test("the model to try first can chat, is at hand, is cheap, is new: in that order", () => {
   const nothing = new Set<string>();

@@ -1,6 +1,7 @@
 import { isArray, isObject, type Json } from "../canonical/json.ts";
+import type { ListedModel } from "../canonical/models.ts";
 import type { ProviderOptions } from "../config/config.ts";
-import type { ModelView, Ports } from "./ports.ts";
+import type { Ports } from "./ports.ts";
 
 /** How long a server on this machine may take to say what it has. */
 const patienceMs = 500;
@@ -59,11 +60,11 @@ const smallAndCheap = /mini|nano|haiku|flash|lite|instant|small|echo|\b[1-9]b\b/
  * The model to try first: of those that can probably chat and whose name a terminal can show, one on this machine before a small one before any other, the
  * newest of equals.
  */
-export function modelToTry(models: readonly ModelView[], local: ReadonlySet<string>): ModelView | undefined {
-  const rank = ({ id, provider }: ModelView): number => (local.has(provider) ? 2 : 0) + (smallAndCheap.test(id) ? 1 : 0);
+export function modelToTry(models: readonly ListedModel[], local: ReadonlySet<string>): ListedModel | undefined {
+  const rank = ({ id, provider }: ListedModel): number => (local.has(provider) ? 2 : 0) + (smallAndCheap.test(id) ? 1 : 0);
   return models
     .filter(({ id }) => !notForChat.test(id) && !/\p{C}/u.test(id))
-    .reduce<ModelView | undefined>((best, model) => {
+    .reduce<ListedModel | undefined>((best, model) => {
       if (best === undefined) return model;
       const ahead = rank(model) - rank(best);
       return ahead > 0 || (ahead === 0 && model.createdAt > best.createdAt) ? model : best;

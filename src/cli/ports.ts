@@ -1,8 +1,9 @@
 import type { Json } from "../canonical/json.ts";
 import type { Gateway } from "../compose.ts";
 import type { KnownNames } from "../config/checks.ts";
-import type { Config, ProviderOptions } from "../config/config.ts";
-import type { ConfigText, Overrides } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
+import type { Files, HttpReply, HttpRequest, LineOptions, LineReader, Terminal } from "../machine/contract.ts";
+import type { ConfigSource, ProviderView, Running } from "../process/contract.ts";
 
 /** Everything the commands touch outside themselves; main.ts hands in the real things, tests hand in others. */
 export interface Ports {
@@ -42,68 +43,6 @@ export interface Ports {
   engine(): Promise<Engine>;
 }
 
-/** What is at the other end of the standard streams. */
-export interface Terminal {
-  readonly in: boolean;
-  readonly out: boolean;
-  readonly err: boolean;
-  /** Width of the terminal that output goes to. */
-  readonly columns: number;
-  /** What standard input is where it is no terminal; "nothing" for /dev/null and closed. */
-  readonly input: "terminal" | "data" | "nothing";
-}
-
-/** The file system, as far as commands besides `serve` look at it. */
-export interface Files {
-  /** Undefined where there is no such file. */
-  bytes(path: string): Uint8Array | undefined;
-  /** Makes the directories above it. `mode` as chmod takes it. Throws the system's error. */
-  write(path: string, text: string, mode: number): void;
-  stat(path: string): FileFacts | undefined;
-  /** Whether this user may write to what is there. */
-  writable(path: string): boolean;
-  /** Bytes that this user may still write on the disk that holds `path`; undefined where it cannot be told. */
-  freeBytes(path: string): number | undefined;
-}
-
-export interface FileFacts {
-  readonly kind: "file" | "directory" | "other";
-  /** Permission bits alone. */
-  readonly mode: number;
-  /** Whether the user who runs this owns it. */
-  readonly own: boolean;
-}
-
-export interface HttpRequest {
-  readonly url: string;
-  readonly method: "GET" | "POST";
-  readonly headers: { readonly [name: string]: string };
-  readonly body?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface HttpReply {
-  readonly status: number;
-  /** In lower case. */
-  header(name: string): string | undefined;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-export interface LineOptions {
-  /** What a half-written line may become. */
-  readonly complete: (line: string) => readonly string[];
-  /** Told of Ctrl-C. */
-  readonly onInterrupt: () => void;
-}
-
-export interface LineReader {
-  /** The next line; undefined once there is none (Ctrl-D). The prompt shows on a terminal only. */
-  next(prompt: string): Promise<string | undefined>;
-  /** Throws away what stands on the line being written. */
-  clearLine(): void;
-  close(): void;
-}
-
 export interface Engine {
   readonly known: KnownNames;
   /** Variables of which one is enough to have a provider. */
@@ -123,30 +62,6 @@ export interface Prepared {
   probe(provider: string, timeoutMs: number): Promise<Probe>;
 }
 
-/** Where a gateway's configuration comes from, at its start and later. */
-export interface ConfigSource {
-  readonly inForce: ConfigText;
-  /** What was wrong with the file, where `inForce` is the last text that was good instead. */
-  readonly instead?: readonly string[] | undefined;
-  /** What stands in the files now. Throws ConfigError. */
-  read(): ConfigText;
-  /** Throws ConfigError. */
-  parse(text: ConfigText): Config;
-  /** What can only be said once the providers are known. Throws ConfigError. */
-  check(config: Config, providers: readonly ProviderView[]): void;
-  /** How another process makes the same configuration of a text. */
-  readonly recipe: ConfigRecipe;
-}
-
-/** What goes into a configuration besides its text. Holds no secret. */
-export interface ConfigRecipe {
-  readonly overrides: Overrides;
-  /** Providers that were found running, not configured. */
-  readonly found: readonly ProviderOptions[];
-  /** Providers of a configuration that has none. */
-  readonly fallback: readonly ProviderOptions[];
-}
-
 /** What came of asking a provider for its models. */
 export type Probe =
   | {
@@ -161,44 +76,3 @@ export type Probe =
     }
   /** `code`: the system's or TLS's word for it, e.g. ECONNREFUSED, ENOTFOUND, DEPTH_ZERO_SELF_SIGNED_CERT, or ours (timeout …). */
   | { readonly kind: "failure"; readonly code: string; readonly message: string; readonly ms: number };
-
-/** What an operator is told of a provider. */
-export interface ProviderView {
-  readonly name: string;
-  readonly baseUrl: string;
-  /** Whence its credential came; never the credential. */
-  readonly credentialFrom: string;
-  /** Where it asks for its models. */
-  readonly modelsUrl: string;
-  /** Where its maker gives credentials out. */
-  readonly keysPage?: string | undefined;
-}
-
-export interface Running {
-  /** `http://host:port`. */
-  readonly address: string;
-  listModels(): Promise<ModelListingView>;
-  /** Where the operator's key is, for people; never the key. */
-  readonly adminKey?: string | undefined;
-  /** Tells the operator something as a line of the log. Absent: the log is meant for people, who are told directly. */
-  readonly note?: ((event: string, message: string) => void) | undefined;
-  /**
-   * Takes no more calls after `windowMs`, lets running ones finish for at most `drainMs` in all, writes the books, lets go of
-   * everything. Gives how many calls had to be cut.
-   */
-  close(drainMs: number, windowMs: number): Promise<number>;
-}
-
-export interface ModelListingView {
-  readonly models: readonly ModelView[];
-  /** Providers that did not say what they have, and why. */
-  readonly silent: readonly { readonly provider: string; readonly reason: string }[];
-}
-
-export interface ModelView {
-  /** As it is to be named in a call: `provider/model`. */
-  readonly id: string;
-  readonly provider: string;
-  /** Seconds since the epoch; 0 where not known. */
-  readonly createdAt: number;
-}

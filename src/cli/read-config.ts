@@ -2,7 +2,8 @@ import type { Config } from "../config/config.ts";
 import { dataDirOf, lastKnownGood } from "../config/last-known-good.ts";
 import { type ConfigText, type LoadOptions, parseConfig, readConfigText, rereadConfigText } from "../config/load.ts";
 import { ConfigError } from "../config/problems.ts";
-import type { ConfigSource, Ports } from "./ports.ts";
+import type { ConfigSource } from "../process/contract.ts";
+import type { Ports } from "./ports.ts";
 
 export interface ReadOptions {
   readonly argvPath?: string | undefined;

@@ -1,7 +1,8 @@
 import { isArray, isObject } from "../canonical/json.ts";
 import { type ConfigValue, explainConfig } from "../config/explain-config.ts";
 import { loadConfig } from "../config/load.ts";
-import type { Ports, ProviderView } from "./ports.ts";
+import type { ProviderView } from "../process/contract.ts";
+import type { Ports } from "./ports.ts";
 import { jsonText } from "./terminal/json.ts";
 import { paintFor } from "./terminal/paint.ts";
 import { table } from "./terminal/table.ts";

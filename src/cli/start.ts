@@ -1,10 +1,12 @@
+import type { ModelListing } from "../canonical/models.ts";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { ConfigError } from "../config/problems.ts";
-import { exitCodes } from "./exit-codes.ts";
+import type { ConfigSource, ProviderView, Running } from "../process/contract.ts";
+import { exitCodes } from "../process/exit-codes.ts";
 import { explainFailure } from "./failure.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
-import type { ConfigSource, ModelListingView, Ports, Prepared, ProviderView, Running } from "./ports.ts";
+import type { Ports, Prepared } from "./ports.ts";
 import { readConfig } from "./read-config.ts";
 import { rememberModels } from "./talk/model-cache.ts";
 import { table } from "./terminal/table.ts";
@@ -153,7 +155,7 @@ async function firstCall(
   stopped: Promise<number>,
 ): Promise<void> {
   const enough = new AbortController();
-  const none: ModelListingView = { models: [], silent: [] };
+  const none: ModelListing = { models: [], silent: [] };
   const { models, silent } = await Promise.race([
     running.listModels().catch(() => none),
     ports.sleep(listPatienceMs, enough.signal).then(() => none),

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { LedgerWriter } from "../ledger/attempt-log.ts";
 import { openLedger } from "../ledger/open.ts";
 import { attemptEnd, attemptStart, realClock, temporaryDirectory } from "../ledger/testing/attempts.ts";
-import type { Terminal } from "./ports.ts";
+import type { Terminal } from "../machine/contract.ts";
 import { Session } from "./testing/session.ts";
 import { usageCommand } from "./usage.ts";
 

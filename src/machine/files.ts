@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Files } from "../cli/ports.ts";
+import type { Files } from "./contract.ts";
 
 /** What `read` gives; undefined where there is nothing at that path. Throws the system's other errors. */
 export function present<T>(read: () => T): T | undefined {

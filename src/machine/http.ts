@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as plain } from "node:http";
 import { request as secure } from "node:https";
-import type { HttpReply, HttpRequest } from "../cli/ports.ts";
+import type { HttpReply, HttpRequest } from "./contract.ts";
 
 /** One request over a connection of its own, without timers: an answer may be long in coming. */
 export function sendHttp({ url, method, headers, body, signal }: HttpRequest): Promise<HttpReply> {

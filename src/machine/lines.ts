@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { LineOptions, LineReader } from "../cli/ports.ts";
+import type { LineOptions, LineReader } from "./contract.ts";
 
 /** The terminal, deaf while nobody is asked for a line: what is typed meanwhile shows with the next prompt. */
 class Screen extends Writable {

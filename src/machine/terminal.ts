@@ -1,5 +1,5 @@
 import { fstatSync } from "node:fs";
-import type { Terminal } from "../cli/ports.ts";
+import type { Terminal } from "./contract.ts";
 
 /** What this process's standard streams lead to. */
 export const systemTerminal = (): Terminal => ({

@@ -1,7 +1,7 @@
 import { toGatewayError } from "../canonical/error.ts";
 import type { InvariantError } from "../canonical/invariant.ts";
-import { exitCodes } from "../cli/exit-codes.ts";
-import type { ConfigSource, Running } from "../cli/ports.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ConfigSource, Running } from "./contract.ts";
 import type { RunningGateway, ServeOptions } from "../server.ts";
 import { serve } from "../server.ts";
 import { failureFields } from "../telemetry/failure-fields.ts";

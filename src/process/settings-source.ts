@@ -1,4 +1,4 @@
-import type { ConfigSource } from "../cli/ports.ts";
+import type { ConfigSource } from "./contract.ts";
 import type { Settings } from "../compose.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigText } from "../config/load.ts";

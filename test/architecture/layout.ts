@@ -29,10 +29,10 @@ const everyArea = [
   "cli",
 ] as const;
 
-const belowIngress = everyArea.filter((area) => area !== "ingress" && area !== "cli");
+/** What a composition is made of. */
+export const belowIngress: readonly string[] = everyArea.filter((area) => area !== "ingress" && area !== "cli");
 
-/** Area → the areas it may import besides itself. An area that is not listed may not exist. */
-export const mayImport: { readonly [area: string]: readonly string[] } = {
+const plan: { readonly [area: string]: readonly string[] } = {
   canonical: [],
   framing: ["canonical"],
   catalog: ["canonical"],
@@ -56,20 +56,22 @@ export const mayImport: { readonly [area: string]: readonly string[] } = {
   ingress: ["canonical", "wires", "framing"],
   simulator: ["canonical", "framing"],
   // `usage` reads the ledger's file while the gateway may be running.
-  cli: ["canonical", "compose.ts", "simulator", "config", "ledger", "identity"],
+  cli: ["canonical", "compose.ts", "simulator", "config", "ledger", "identity", "machine", "process"],
   // The real things behind the command line's ports.
-  machine: ["canonical", "cli"],
+  machine: ["canonical"],
   "gateway.ts": ["canonical"],
   "snapshot.ts": ["gateway.ts", ...belowIngress],
   "compose.ts": ["gateway.ts", "snapshot.ts", ...belowIngress],
   // What a process does besides serving calls: it follows its configuration, supervises workers, survives faults.
-  process: ["canonical", "config", "identity", "cli", "conversations", "providers", "transport", "compose.ts", "server.ts"],
+  process: ["canonical", "config", "identity", "conversations", "providers", "transport", "compose.ts", "server.ts"],
   "server.ts": ["canonical", "compose.ts", "config", "identity", "ingress", "limits", "process"],
-  "main.ts": ["server.ts", "compose.ts", "machine", "process", ...everyArea],
   // The library's face: what it needs of the gateway it loads when one is made.
-  library: ["compose.ts", ...belowIngress],
-  "index.ts": ["library", "compose.ts", "gateway.ts", ...belowIngress],
+  library: ["canonical", "compose.ts", "config", "identity", "providers", "storage", "wires"],
+  "index.ts": ["library", "canonical", "config", "storage"],
 };
+
+/** Area → the areas it may import besides itself. An area that is not listed may not exist. */
+export const mayImport: { readonly [area: string]: readonly string[] } = { ...plan, "main.ts": Object.keys(plan) };
 
 /** All but these may also import telemetry. */
 export const withoutTelemetry: ReadonlySet<string> = new Set(["canonical", "wires", "framing"]);

@@ -1,5 +1,6 @@
 import { isObject, type Json } from "../../canonical/json.ts";
-import type { Probe, ProviderView } from "../ports.ts";
+import type { ProviderView } from "../../process/contract.ts";
+import type { Probe } from "../ports.ts";
 import { oneLine } from "../terminal/text.ts";
 import type { Finding } from "./finding.ts";
 

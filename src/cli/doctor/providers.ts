@@ -1,5 +1,6 @@
 import type { Config, ProviderOptions } from "../../config/config.ts";
-import type { Engine, Ports, Prepared, Probe, ProviderView } from "../ports.ts";
+import type { ProviderView } from "../../process/contract.ts";
+import type { Engine, Ports, Prepared, Probe } from "../ports.ts";
 import { oneLine } from "../terminal/text.ts";
 import { answerFound, isPage } from "./answers.ts";
 import type { Finding } from "./finding.ts";

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { basename } from "node:path";
 import type { Part } from "../../canonical/parts.ts";
+import type { Files } from "../../machine/contract.ts";
 import { Misuse } from "../failure.ts";
-import type { Files } from "../ports.ts";
 
 /** Kinds of file by their first bytes. */
 const kinds: readonly { readonly mediaType: string; readonly begins: RegExp }[] = [

@@ -1,6 +1,6 @@
 import type { FinishReason, Message } from "../../canonical/chat.ts";
 import type { JsonObject } from "../../canonical/json.ts";
-import type { ModelListingView } from "../ports.ts";
+import type { ModelListing } from "../../canonical/models.ts";
 
 /** One thing to be answered. */
 export interface Question {
@@ -77,6 +77,6 @@ export interface Backend {
   /** `onPiece` is told of each piece while the answer is streamed. Rejects with NoAnswer. */
   ask(question: Question, signal: AbortSignal, onPiece: (piece: Piece) => void): Promise<Answer>;
   /** Rejects with NoAnswer. */
-  listModels(): Promise<ModelListingView>;
+  listModels(): Promise<ModelListing>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
-import type { LineReader, Ports } from "../ports.ts";
+import type { LineReader } from "../../machine/contract.ts";
+import type { Ports } from "../ports.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
 import { Progress } from "../terminal/progress.ts";
 import { oneLine, SafeText } from "../terminal/text.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { ModelView, Ports } from "../ports.ts";
+import type { ListedModel } from "../../canonical/models.ts";
+import type { Ports } from "../ports.ts";
 
 /** Where the names of models are kept for the shell's completion; undefined where this user has no home. */
 export function modelCache(env: Ports["env"]): string | undefined {
@@ -8,7 +9,7 @@ export function modelCache(env: Ports["env"]): string | undefined {
 }
 
 /** Keeps the names of models, one per line. That it cannot is nobody's trouble. */
-export function rememberModels(models: readonly ModelView[], { env, files }: Pick<Ports, "env" | "files">): void {
+export function rememberModels(models: readonly ListedModel[], { env, files }: Pick<Ports, "env" | "files">): void {
   const path = modelCache(env);
   if (path === undefined || models.length === 0) return;
   const names = models.map(({ id }) => id).filter((id) => /^[\w./:@+-]{1,200}$/.test(id));

@@ -1,7 +1,8 @@
 import { isObject } from "../../canonical/json.ts";
+import type { ModelListing } from "../../canonical/models.ts";
 import { loadFor } from "../commands/command.ts";
 import { findLocalServers, modelToTry } from "../first-minute.ts";
-import type { ModelListingView, Ports } from "../ports.ts";
+import type { Ports } from "../ports.ts";
 import { oneLine } from "../terminal/text.ts";
 import { type Backend, NoAnswer } from "./backend.ts";
 import { rememberModels } from "./model-cache.ts";
@@ -54,7 +55,7 @@ export async function chooseModel(named: string | undefined, backend: Backend, p
 }
 
 /** The models there are; their names are kept for the shell's completion. */
-export async function listModels(backend: Backend, ports: Pick<Ports, "env" | "files">): Promise<ModelListingView> {
+export async function listModels(backend: Backend, ports: Pick<Ports, "env" | "files">): Promise<ModelListing> {
   const listing = await backend.listModels();
   rememberModels(listing.models, ports);
   return listing;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { HttpReply, HttpRequest } from "../ports.ts";
+import type { HttpReply, HttpRequest } from "../../machine/contract.ts";
 import { NoAnswer, type Piece, type Question } from "./backend.ts";
 import { Remote } from "./remote.ts";
 

@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { FinishReason, Message } from "../../canonical/chat.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../canonical/json.ts";
+import type { ModelListing } from "../../canonical/models.ts";
 import type { Part } from "../../canonical/parts.ts";
-import type { HttpReply, HttpRequest, ModelListingView, Ports } from "../ports.ts";
+import type { HttpReply, HttpRequest } from "../../machine/contract.ts";
+import type { Ports } from "../ports.ts";
 import { type Answer, type Backend, NoAnswer, type Piece, type Question } from "./backend.ts";
 import { eventData, firstChoice, numberAt, objectAt, parsed, piecesOf, textAt } from "./events.ts";
 
@@ -68,7 +70,7 @@ export class Remote implements Backend {
     };
   }
 
-  async listModels(): Promise<ModelListingView> {
+  async listModels(): Promise<ModelListing> {
     const reply = await this.#send({ url: `${this.where}/v1/models`, method: "GET", headers: this.#headers });
     const body = parsed(await textOf(reply));
     const data = isObject(body) ? body["data"] : undefined;

@@ -1,18 +1,8 @@
 import type { Json } from "../../canonical/json.ts";
 import type { Config } from "../../config/config.ts";
-import type {
-  Engine,
-  FileFacts,
-  HttpReply,
-  HttpRequest,
-  LineOptions,
-  LineReader,
-  Ports,
-  Prepared,
-  Probe,
-  ProviderView,
-  Terminal,
-} from "../ports.ts";
+import type { FileFacts, HttpReply, HttpRequest, LineOptions, LineReader, Terminal } from "../../machine/contract.ts";
+import type { ProviderView } from "../../process/contract.ts";
+import type { Engine, Ports, Prepared, Probe } from "../ports.ts";
 
 /** What a command line under test finds around it. */
 export interface World {
@@ -140,8 +130,12 @@ export class Session implements Ports {
     return this.clock;
   }
 
-  sleep(): Promise<void> {
-    return new Promise(() => {});
+  /** To the end of time, unless it is called off. */
+  sleep(_ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted === true) resolve();
+      else signal?.addEventListener("abort", () => resolve(), { once: true });
+    });
   }
 
   onStop(listener: () => void): () => void {
