@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { belowIngress, mayImport } from "./layout.ts";
+import { belowIngress, mayImport } from "./architecture/layout.ts";
 
 /* docs/architecture.md says what the code is: its table is the plan's, its journey the pipeline's. */
 
-const root = join(import.meta.dirname, "../..");
+const root = join(import.meta.dirname, "..");
 const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
 
 const inWords: { readonly [words: string]: readonly string[] } = {
