@@ -6,6 +6,7 @@ import type { ConfigSource, ProviderView, Running } from "../process/contract.ts
 import { exitCodes } from "../process/exit-codes.ts";
 import { explainFailure } from "./failure.ts";
 import { curlLine, findLocalServers, modelToTry } from "./first-minute.ts";
+import { nearUrl, unreached } from "./near.ts";
 import type { Ports, Prepared } from "./ports.ts";
 import { readConfig } from "./read-config.ts";
 import { rememberModels } from "./talk/model-cache.ts";
@@ -66,9 +67,11 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
       recipe: { overrides: { host, port, workers }, found: local, fallback: simulator === undefined ? [] : config.providers },
     });
     if (running === undefined) return exitCodes.failed;
-    const stopped = untilStopped(running, config, ports);
+    const stopped = untilStopped(running, ports);
     const localNames = new Set([...local.map(({ name }) => name), ...(simulator === undefined ? [] : ["sim"])]);
     for (const line of report(config, prepared.providers, running, localNames, keyVariables)) ports.out(line);
+    const shut = unreached(config.server);
+    if (shut !== undefined) note(running, ports, "unreached", `${shut.what}; ${shut.todo}`);
     await firstCall(running, config, prepared.providers, localNames, ports, stopped);
     return await stopped;
   } finally {
@@ -169,17 +172,17 @@ async function firstCall(
   ports.out("");
   const asked = model?.id ?? `${providers[0]?.name ?? "provider"}/MODEL`;
   const named = model === undefined ? " (with the name of a model in place of MODEL)" : "";
-  ports.out(`Try it${named}:\n  ${curlLine(running.address, asked, keys[0]?.id)}`);
+  ports.out(`Try it${named}:\n  ${curlLine(nearUrl(running.address), asked, keys[0]?.id)}`);
 }
 
 /** Resolves to the exit code once the gateway was told to stop and has, or was told so twice. */
-function untilStopped(running: Running, { timeouts }: Config, ports: Ports): Promise<number> {
+function untilStopped(running: Running, ports: Ports): Promise<number> {
   return new Promise((resolve, reject) => {
     let askedAt: number | undefined;
     const forget = ports.onStop(() => {
       if (askedAt === undefined) {
         askedAt = ports.now();
-        const { drainMs, drainWindowMs } = timeouts;
+        const { drainMs, drainWindowMs } = running.timeouts();
         const window = drainWindowMs === 0 ? "" : `; new ones are taken for ${seconds(drainWindowMs)} more`;
         const notice = `stopping; calls under way have ${seconds(drainMs)} to finish${window} (Ctrl-C again: at once)`;
         note(running, ports, "stopping", notice);

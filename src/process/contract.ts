@@ -48,6 +48,8 @@ export interface Running {
   readonly adminKey?: string | undefined;
   /** Tells the operator something as a line of the log. Absent: the log is meant for people, who are told directly. */
   readonly note?: ((event: string, message: string) => void) | undefined;
+  /** The times of the configuration in force, which may be another than it was started with. */
+  timeouts(): Pick<Config["timeouts"], "drainMs" | "drainWindowMs">;
   /**
    * Takes no more calls after `windowMs`, lets running ones finish for at most `drainMs` in all, writes the books, lets go of
    * everything. Gives how many calls had to be cut.

@@ -1,13 +1,13 @@
 import { toGatewayError } from "../canonical/error.ts";
 import type { InvariantError } from "../canonical/invariant.ts";
-import { exitCodes } from "./exit-codes.ts";
-import type { ConfigSource, Running } from "./contract.ts";
 import type { RunningGateway, ServeOptions } from "../server.ts";
 import { serve } from "../server.ts";
 import { failureFields } from "../telemetry/failure-fields.ts";
 import type { ProcessLog } from "../telemetry/log.ts";
 import { openProcessLog } from "../telemetry/process-log.ts";
 import { systemClock } from "../transport/clock.ts";
+import type { ConfigSource, Running } from "./contract.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { catchFaults } from "./faults.ts";
 import { onHangUp } from "./hang-up.ts";
 import { type Resolve, settingsSource } from "./settings-source.ts";
@@ -93,6 +93,7 @@ export async function serveHere({ config, providers, version, source, resolve }:
     address,
     adminKey: whereIs(adminKey),
     listModels: () => gateway.listModels(),
+    timeouts: () => gateway.current().config.timeouts,
     ...(format === "json" && { note: (event: string, message: string) => log.info(event, { message }) }),
     close: (drainMs, windowMs) => {
       forgetHangUp();

@@ -1,9 +1,8 @@
 import cluster from "node:cluster";
 import { toGatewayError } from "../canonical/error.ts";
 import type { JsonObject } from "../canonical/json.ts";
-import { exitCodes } from "./exit-codes.ts";
-import type { ConfigSource, Running } from "./contract.ts";
 import type { Settings } from "../compose.ts";
+import type { Config } from "../config/config.ts";
 import type { Reloader } from "../config/reloader.ts";
 import { weigh } from "../conversations/weigh.ts";
 import { AdminKey } from "../identity/admin-key.ts";
@@ -13,8 +12,10 @@ import { mergedMetrics } from "../telemetry/metrics.ts";
 import { openProcessLog } from "../telemetry/process-log.ts";
 import { systemClock } from "../transport/clock.ts";
 import { systemRandom } from "../transport/random.ts";
+import type { ConfigSource, Running } from "./contract.ts";
 import { Crew } from "./crew.ts";
 import { CrewMember } from "./crew-member.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { catchFaults } from "./faults.ts";
 import { onHangUp } from "./hang-up.ts";
 import type { FromWorker, SupervisorReply } from "./messages.ts";
@@ -53,6 +54,7 @@ class Supervisor {
   readonly #adminKey: AdminKey;
   readonly #reloader: Reloader;
   readonly #crew: Crew;
+  #timeouts: Config["timeouts"];
   #deaths = 0;
   #restarts = 0;
   /** To workers that did not keep up. */
@@ -62,6 +64,7 @@ class Supervisor {
   constructor(options: SupervisorOptions) {
     const { config, source, resolve } = options;
     this.#options = options;
+    this.#timeouts = config.timeouts;
     const { log, format, redactor } = openProcessLog(config.log, config.environment, systemClock);
     this.#log = log;
     this.#format = format;
@@ -85,7 +88,10 @@ class Supervisor {
       started: config,
       source: settingsSource(source, resolve),
       admin: this.#adminKey,
-      apply: (_, text) => this.#crew.apply(text),
+      apply: async ({ config: next }, text) => {
+        await this.#crew.apply(text);
+        this.#timeouts = next.timeouts;
+      },
       onAttempt: (line, taken) => {
         attemptsIn(log)(line, taken);
         this.#tellStatus();
@@ -113,6 +119,7 @@ class Supervisor {
       address,
       adminKey: whereIs(this.#adminKey),
       listModels: () => this.#listModels(),
+      timeouts: () => this.#timeouts,
       ...(this.#format === "json" && { note: (event: string, message: string) => this.#log.info(event, { message }) }),
       close: (drainMs, windowMs) => {
         forgetHangUp();

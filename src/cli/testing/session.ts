@@ -175,6 +175,7 @@ export class Session implements Ports {
             models: providers.map(({ name }) => ({ id: `${name}/echo`, provider: name, createdAt: 0 })),
             silent: [],
           }),
+          timeouts: () => config.timeouts,
           close: (ms) => {
             this.drained.push(ms);
             return drains ? Promise.resolve(0) : new Promise(() => {});

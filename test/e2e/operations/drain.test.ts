@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { after, test } from "node:test";
@@ -111,6 +112,27 @@ test(
     assert.match(program.text, /5 calls were not over by then, and were cut/);
   },
 );
+
+for (const workers of ["1", "2"]) {
+  test(`R24 the drain follows a reload, with ${workers} at work`, limit, async () => {
+    const upstream = await simulator({ pace: { ms: 100 } });
+    const text = yaml(upstream, "timeouts: { drain: 1s }");
+    const { program, file, address, adminKey } = await gateway(text, {}, "serve", "--workers", workers);
+    writeFileSync(file, text.replace("drain: 1s", "drain: 42s, drain_window: 0ms"));
+    const reloaded = await ask(`${address}/admin/config/reload`, { method: "POST", key: adminKey() });
+    assert.equal(reloaded.status, 200, reloaded.text);
+    assert.deepEqual(JSON.parse(reloaded.text).needs_restart, []);
+    const { live, ends } = streams(address, 1, words(25));
+    await live;
+    program.child.kill("SIGTERM");
+    await program.until(/stopping; calls under way have 42 s to finish/);
+    // Which takes longer than the second that it was started with.
+    const [whole] = await ends;
+    assert.ok(whole !== undefined && typeof whole !== "string", String(whole));
+    assert.match(whole.text, /data: \[DONE\]\n\n$/);
+    assert.equal(await program.ended(), 0);
+  });
+}
 
 test("R24 a second signal ends it now", limit, async () => {
   const upstream = await simulator({ pace: { ms: 100 } });
