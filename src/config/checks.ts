@@ -3,7 +3,7 @@ import type { ConfigDocument } from "./document.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Problem } from "./problems.ts";
 import type { ConfigFile } from "./schema.ts";
-import { closing } from "./suggest.ts";
+import { closing, nearest } from "./suggest.ts";
 
 /* What a schema cannot say: rules between several values of the file. */
 
@@ -25,6 +25,17 @@ export function openToTheWorld(
   return [{ ...(elsewhere !== undefined ? {} : document.locate(["server", "host"])), message }];
 }
 
+/** A gateway without keys is safe from the pages that a browser on this machine shows as long as it knows its own names. */
+export function openToPages(hosts: readonly string[], { keys }: Pick<ConfigFile, "keys">, document: ConfigDocument): Problem[] {
+  if (keys.length > 0) return [];
+  return hosts.flatMap((host, index) => {
+    if (host !== "*") return [];
+    const message =
+      'hosts: "*" without keys lets every web page that a browser on this machine shows spend your credentials. Add a key under "keys", or name the hosts.';
+    return [{ ...document.locate(["server", "hosts", index]), message }];
+  });
+}
+
 export function repeatedKeys(keys: readonly KeyOptions[], document: ConfigDocument): Problem[] {
   return keys.flatMap((key, index) => {
     const before = keys.slice(0, index);
@@ -44,11 +55,35 @@ export function repeatedKeys(keys: readonly KeyOptions[], document: ConfigDocume
   });
 }
 
-/** Only Gemini's wire has thresholds for categories of harm. */
+/** Of Gemini's API and Vertex AI. One that is near none of them may be newer than this. */
+const categories: ReadonlySet<string> = new Set(
+  [
+    ...["HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY", "JAILBREAK"],
+    ...["IMAGE_HARASSMENT", "IMAGE_HATE", "IMAGE_SEXUALLY_EXPLICIT", "IMAGE_DANGEROUS_CONTENT"],
+    ...["DEROGATORY", "TOXICITY", "VIOLENCE", "SEXUAL", "MEDICAL", "DANGEROUS", "UNSPECIFIED"],
+  ].map((name) => `HARM_CATEGORY_${name}`),
+);
+const prefix = "HARM_CATEGORY_";
+
+/** Only Gemini's wire has thresholds for categories of harm; a misspelt one would guard nothing. */
 export function strangeSafety(
   { providers, guards }: Pick<ConfigFile, "providers" | "guards">,
   document: ConfigDocument,
 ): Problem[] {
+  const misspelt = Object.entries(guards.safety).flatMap(([name, settings]) =>
+    Object.keys(settings).flatMap((category): Problem[] => {
+      // The beginning that all share makes none of them near.
+      const meant = [...categories].map((known) => known.slice(prefix.length));
+      const near = categories.has(category) ? undefined : nearest(category.slice(prefix.length), meant);
+      if (near === undefined) return [];
+      const message = `there is no category ${category}; did you mean "${prefix}${near}"?`;
+      return [{ ...document.locate(["guards", "safety", name, category], "key"), message }];
+    }),
+  );
+  return [...misspelt, ...withoutSafety({ providers, guards }, document)];
+}
+
+function withoutSafety({ providers, guards }: Pick<ConfigFile, "providers" | "guards">, document: ConfigDocument): Problem[] {
   return Object.keys(guards.safety)
     .filter((name) => name !== "google" && providers[name]?.wire !== "gemini")
     .map((name) => {

@@ -111,6 +111,8 @@ export interface LimitOptions {
   readonly connections: number;
   /** Of one address. */
   readonly connectionsPerAddress: number;
+  /** That an address may present in a minute before it is slowed down. */
+  readonly wrongKeys: number;
 }
 
 export interface ConversationOptions {

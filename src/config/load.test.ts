@@ -169,6 +169,13 @@ test("without keys only loopback is served", () => {
     assert.deepEqual(problems({ yaml: `server: { host: "${host}" }` }), []);
 });
 
+test("every name in the Host header is taken only where there are keys", () => {
+  const hosts = 'server: { hosts: ["a.example", "*"] }';
+  assert.match(problems({ yaml: hosts })[0] ?? "", /^\/w\/polygate\.yaml:1:32: hosts: "\*" without keys lets every web page/);
+  assert.deepEqual(problems({ yaml: `${hosts}\nkeys: [{ id: a, secret: secret-0123456789 }]` }), []);
+  assert.deepEqual(problems({ yaml: hosts, env: { POLYGATE_KEY: "secret-0123456789" } }), []);
+});
+
 test("providers: an unknown name, an unknown wire, a wire at a built-in one", () => {
   const yaml = [
     "providers:",

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { type KnownNames, openToTheWorld, repeatedKeys, strangeProviders, strangeSafety } from "./checks.ts";
+import { type KnownNames, openToPages, openToTheWorld, repeatedKeys, strangeProviders, strangeSafety } from "./checks.ts";
 import type { Config, ProviderOptions } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { Environment, type Variables } from "./environment.ts";
@@ -100,6 +100,7 @@ export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "override
   const problems = [
     ...ofEnvironment.problems,
     ...openToTheWorld(server.host, { keys }, document, options.overrides?.host ?? sources.get("server.host")),
+    ...openToPages(server.hosts, { keys }, document),
     ...repeatedKeys(parsed.data.keys, document),
     ...strangeProviders(parsed.data, document, options.known),
     ...strangeSafety(parsed.data, document),
@@ -135,6 +136,7 @@ export function parseConfig(options: Pick<LoadOptions, "env" | "cwd" | "override
       lagMs: limits.lag,
       connections: limits.connections,
       connectionsPerAddress: limits.connections_per_address,
+      wrongKeys: limits.wrong_keys,
     },
     conversations: { ttlMs: parsed.data.conversations.ttl },
     guards: parsed.data.guards,

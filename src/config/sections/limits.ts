@@ -14,5 +14,6 @@ export const limits = section(
       .default(60),
     connections: wholeNumber(1, 65_535).default(4096),
     connections_per_address: wholeNumber(1, 65_535).default(1024),
+    wrong_keys: wholeNumber(1, 1_000_000).default(20),
   }),
 );
