@@ -2,6 +2,7 @@ import { JsonFilter } from "./json-filter.ts";
 import { type Masks, RestoreFilter } from "./masks.ts";
 import { refusedOutput } from "./report.ts";
 import type { Finding, Scanner } from "./scanner.ts";
+import { SeamFilter, Tail } from "./seam-filter.ts";
 import { FilterPair, type OnFinding, ScanFilter, settled, type TextFilter } from "./text-filter.ts";
 import { rewritten, visit } from "./walk.ts";
 
@@ -18,6 +19,7 @@ export class Lanes {
   readonly scanner: Scanner;
   readonly #masks: Masks | undefined;
   readonly #json: boolean;
+  readonly #tails = { text: new Map<number, Tail>(), thoughts: new Map<number, Tail>() };
   readonly #note: (finding: Finding, choice: number) => void;
 
   /** @param json the answer's text is JSON */
@@ -41,7 +43,7 @@ export class Lanes {
     const made = { touched: false };
     const one = (quote: boolean): TextFilter => this.#plain(lane !== "thoughts", choice, quote, made);
     const json = lane === "arguments" || (lane === "text" && this.#json);
-    const filter = json ? new JsonFilter(one(false), one(true)) : one(false);
+    const filter = json ? new JsonFilter(one(false), one(true)) : this.#seamed(one(false), lane, choice, made);
     return Object.assign(made, { push: (text: string) => filter.push(text), end: () => filter.end() });
   }
 
@@ -83,9 +85,22 @@ export class Lanes {
     return this.scanner.idle ? restore : new FilterPair(scan, restore);
   }
 
-  /** @param quote what takes a finding's place must be JSON */
+  /** What is said in several parts is read as one, whatever stands between them. */
+  #seamed(filter: TextFilter, lane: Lane, choice: number, made: Touched): TextFilter {
+    if (this.scanner.idle || (lane !== "text" && lane !== "thoughts")) return filter;
+    const tails = this.#tails[lane];
+    const tail = tails.get(choice) ?? new Tail();
+    tails.set(choice, tail);
+    return new SeamFilter(filter, tail, this.scanner, this.#onFinding(choice, false, made));
+  }
+
   #scan(choice: number, quote: boolean, made: Touched): TextFilter {
-    const onFinding: OnFinding = (finding) => {
+    return new ScanFilter(this.scanner, this.#onFinding(choice, quote, made));
+  }
+
+  /** @param quote what takes a finding's place must be JSON */
+  #onFinding(choice: number, quote: boolean, made: Touched): OnFinding {
+    return (finding) => {
       this.#note(finding, choice);
       if (finding.deed === "refuse") throw refusedOutput(finding);
       if (finding.deed === "flag") return undefined;
@@ -93,7 +108,6 @@ export class Lanes {
       const instead = `[redacted:${finding.kind}]`;
       return quote ? JSON.stringify(instead) : instead;
     };
-    return new ScanFilter(this.scanner, onFinding);
   }
 }
 

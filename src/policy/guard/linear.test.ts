@@ -43,10 +43,10 @@ interface Body {
 
 const escapes = (unit: string): Body => ({
   name: `arguments ${unit}`,
-  most: 100,
+  most: 200,
   of: (length) => calling(`{"x":"\u202e${repeated(unit, length)}"}`),
 });
-const texts = (name: string, of: (length: number) => string, most = 100): Body => ({
+const texts = (name: string, of: (length: number) => string, most = 200): Body => ({
   name,
   most,
   of: (length) => saying(`\u202e${of(length)}`),
@@ -55,7 +55,7 @@ const bodies: readonly Body[] = [
   ...["\\u0041", "\\n", '\\"', "\\\\", "-----BEGIN PRIVATE KEY-----\\u0041"].map(escapes),
   {
     name: "arguments behind a header",
-    most: 100,
+    most: 200,
     of: (length) => calling(`{"x":"-----BEGIN PRIVATE KEY-----${repeated("\\u0041", length)}"}`),
   },
   { name: "arguments of many texts", most: 200, of: (length) => calling(`["\u202e"${repeated(',"a"', length)}]`) },

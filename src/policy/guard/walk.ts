@@ -90,7 +90,7 @@ const textsOf = (list: readonly unknown[], from: number, to: number): readonly s
 /** What becomes of a value's texts. */
 export interface Change {
   readonly text: (text: string, json: boolean) => string;
-  /** Of neighbouring text parts, each changed by itself already: as many texts. Themselves where nothing is to be changed. */
+  /** Of neighbouring text parts, before each is changed by itself: as many texts. Themselves where nothing is to be changed. */
   readonly neighbours?: ((texts: readonly string[]) => readonly string[]) | undefined;
 }
 
@@ -113,9 +113,10 @@ function changed(value: unknown, around: Around, change: Change): unknown {
   }
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
-    const items: readonly unknown[] = value.map((item) => changed(item, around, change));
-    const joined = change.neighbours === undefined ? items : withNeighbours(items, change.neighbours);
-    return joined.every((item, index) => item === value[index]) ? value : joined;
+    // Before each by itself, whose change would leave the other half.
+    const given = change.neighbours === undefined ? value : withNeighbours(value, change.neighbours);
+    const items = given.map((item) => changed(item, around, change));
+    return items.every((item, index) => item === value[index]) ? value : items;
   }
   let made: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {

@@ -52,11 +52,11 @@ function past(sticky: RegExp, text: string, at: number, otherwise: number): numb
 /** Characters that are not for reading. */
 export const controlCharacters: Detector = {
   // A pattern makes a list for each, and a text may be full of them.
-  find(text, from) {
+  find(text, from, most = Number.POSITIVE_INFINITY) {
     const found: Match[] = [];
     if (text.search(pattern) === -1) return found;
     suspect.lastIndex = from;
-    while (suspect.test(text)) {
+    while (found.length < most && suspect.test(text)) {
       const at = suspect.lastIndex - 1;
       if (text.charCodeAt(at) === 0xd83c) {
         suspect.lastIndex = past(flags, text, at, at + 1);

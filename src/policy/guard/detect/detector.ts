@@ -11,8 +11,12 @@ export interface Match {
  * pattern has one repetition inside another.
  */
 export interface Detector {
-  /** From `from` on, in order of their beginnings. What stands before only tells whether a word begins there. */
-  find(text: string, from: number): readonly Match[];
+  /**
+   * From `from` on, in order of their beginnings. What stands before only tells whether a word begins there.
+   *
+   * @param most so many are enough; more may be told, and all of them where it has several kinds
+   */
+  find(text: string, from: number, most?: number): readonly Match[];
   /**
    * Where the text might go on to a match, or to a longer one, if more came: everything before is settled. `text.length` where
    * nothing can. It depends on the end of the text alone, and a match that is not settled begins no earlier.
