@@ -1,3 +1,4 @@
+import type { Call } from "./canonical/call.ts";
 import type { Clock, Random } from "./canonical/ports.ts";
 import type { Handler } from "./canonical/reply.ts";
 import type { Config } from "./config/config.ts";
@@ -77,10 +78,15 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
     .filter((text) => text.length >= 16);
   const waysOut = egress.waysOut({ providers: configured, allow: config.egress.allow });
   const sender = transport.under(waysOut.towardsProviders);
+  const plan = planner(providers, pins, config.aliases);
+  const fromInside = async (call: Call): Promise<boolean> => {
+    const inside = await Promise.all(plan(call).candidates.map(({ base }) => waysOut.isInside(base)));
+    return inside.includes(true);
+  };
   const handler = chain(
     telemetry.step,
     authenticate(keys),
-    mediaUrls(waysOut.callerUrls),
+    mediaUrls(waysOut.callerUrls, fromInside),
     keepAnswers({ store: answers, references, pins, clock }),
     retiredModels(clock),
     validateOutput,
@@ -88,7 +94,7 @@ export function snapshot({ config, providers: configured }: Settings, standing: 
     keepParts(turns),
   )(
     dispatch({
-      plan: planner(providers, pins, config.aliases),
+      plan,
       pins,
       transport: sender,
       media: inlining(config.media, waysOut),

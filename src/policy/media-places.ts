@@ -45,3 +45,24 @@ export const mediaPlaces: ReadonlyMap<string, Places> = new Map([
     },
   ],
 ]);
+
+const addresses: ReadonlySet<string> = new Set([
+  ...["image", "images", "video", "videos", "audio", "audios", "file", "files", "document", "documents", "src", "href"],
+]);
+/** What clients tell each other of their upstream, in bodies too: no provider follows it. */
+const upstreams: ReadonlySet<string> = new Set(["base_url", "baseUrl", "baseURL", "api_url"]);
+
+/** Whether a member of that name may hold an address in some provider's API, known or not. */
+export const namesAddress = (name: string): boolean => addresses.has(name) || (/ur[il]s?$/i.test(name) && !upstreams.has(name));
+
+const unfetched: ReadonlySet<string> = new Set([
+  ...["arguments", "args", "parameters", "tool_calls", "function_call", "action", "response", "results", "outputs"],
+  ...["metadata", "labels", "annotations", "citations", "search_results", "groundingMetadata", "grounding_metadata"],
+]);
+
+/** Whether a member holds what tools are called with or give back, schemas, sources that were told of, labels: nobody fetches them. */
+export const isUnfetched = (name: string, type: unknown): boolean =>
+  unfetched.has(name) ||
+  /schema$/i.test(name) ||
+  (typeof type === "string" &&
+    ((name === "input" && type.endsWith("tool_use")) || (name === "content" && type.endsWith("_tool_result"))));

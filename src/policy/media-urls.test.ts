@@ -17,6 +17,9 @@ const rules: UrlRules = {
   },
 };
 
+/** The provider stands outside, and does not matter. */
+const outside = async (): Promise<boolean> => false;
+
 const base = (): Omit<Call<"chat">, "request"> => ({
   id: "call_1",
   operation: "chat",
@@ -51,7 +54,10 @@ const partsCall = (content: readonly Part[]): Call<"chat"> => ({
 /** "passed", or the path at fault. */
 async function outcome(call: Call<"chat">): Promise<string> {
   let passed = 0;
-  const handler = mediaUrls(rules)(async () => {
+  const handler = mediaUrls(
+    rules,
+    outside,
+  )(async () => {
     passed++;
     return nothing;
   });
@@ -133,6 +139,81 @@ describe("URLs that are to be fetched are found", () => {
   });
 });
 
+describe("addresses under names that no wire of ours has", () => {
+  const chatTool = (tool: JsonObject): JsonObject => ({ messages: [], tools: [tool] });
+  const found: readonly (readonly [wire: string, at: string, body: JsonObject])[] = [
+    ["openai-chat", "tools[0].server_url", chatTool({ type: "mcp", server_url: bad })],
+    ["openai-chat", `${first}.image`, user({ type: "image", image: bad })],
+    ["openai-chat", `${first}.video[0]`, user({ type: "video", video: [bad] })],
+    ["openai-chat", "messages[0].images[1]", { messages: [{ role: "user", content: "x", images: ["AAAA", bad] }] }],
+    ["openai-chat", "images[0]", { messages: [], images: [bad] }],
+    ["openai-chat", "webhook_url", { messages: [], webhook_url: bad }],
+    ["openai-chat", `${first}.src`, user({ type: "x", src: bad })],
+    ["openai-chat", "some.thing[0].imageUrl", { messages: [], some: { thing: [{ imageUrl: bad }] } }],
+    ["openai-embeddings", "input[0].image", { input: [{ image: bad }] }],
+    ["openai-responses", "tools[0].url", { input: [], tools: [{ type: "mcp", url: bad }] }],
+    ["anthropic-messages", "mcp_servers[0].url", { messages: [], mcp_servers: [{ type: "http", url: bad }] }],
+    [
+      "gemini",
+      "tools[0].mcpServers[0].streamableHttpTransport.url",
+      { contents: [], tools: [{ mcpServers: [{ name: "m", streamableHttpTransport: { url: bad } }] }] },
+    ],
+  ];
+  for (const [wire, at, body] of found) {
+    it(`${wire}: ${at}`, async () => assert.equal(await outcome(bodyCall(wire, body)), at));
+  }
+
+  it("however the address is dressed, and nothing but addresses", async () => {
+    const image = (text: string): Promise<string> => outcome(bodyCall("openai-chat", user({ type: "image", image: text })));
+    for (const blank of ["\u00a0", " \n", "\u2003", "\ufeff", "\u200b", "\u0085", "\u3000\u0000"]) {
+      assert.equal(await image(blank + bad), `${first}.image`, JSON.stringify(blank));
+      assert.equal(await outcome(bodyCall("openai-chat", user({ image_url: blank + bad }))), `${first}.image_url`);
+    }
+    for (const text of [
+      "//127.0.0.1/latest",
+      "//127.0.0.1",
+      "file:///etc/passwd",
+      "HTTP://127.0.0.1",
+      "http:/127.0.0.1",
+      "http:\\127.0.0.1",
+    ]) {
+      assert.equal(await image(text), `${first}.image`, text);
+    }
+    for (const text of [
+      "data:image/png;base64,AA==",
+      "//uQxAAAAAAAAAAA",
+      "note: a picture",
+      "file-abc",
+      "https://a.com/x.png",
+      "a/b:c",
+    ]) {
+      assert.equal(await image(text), "passed", text);
+    }
+  });
+
+  it("but not what clients say of their upstream, nor under metadata", async () => {
+    const free = { messages: [], base_url: bad, extra_body: { api_url: bad }, metadata: { site_url: bad } };
+    assert.equal(await outcome(bodyCall("openai-chat", free)), "passed");
+  });
+});
+
+describe("names that are not resolved in time", () => {
+  const late: UrlRules = { refusal: () => undefined, resolved: async () => "unknown" };
+  const body = user({ image_url: { url: "https://slow.com/x" } });
+  const handler = (inside: boolean) => mediaUrls(late, async () => inside)(async () => nothing);
+
+  it("are refused where the provider would look them up from inside", async () => {
+    await assert.rejects(handler(true)(bodyCall("openai-chat", body)), /slow\.com is not resolved in time.*Nothing was sent/);
+  });
+
+  it("go on with a warning where it stands outside", async () => {
+    const call = bodyCall("openai-chat", body);
+    await handler(false)(call);
+    const [warning] = call.warnings.list;
+    assert.deepEqual([warning?.code, warning?.at], ["url_not_resolved", `${first}.image_url.url`]);
+  });
+});
+
 describe("what nobody fetches is left alone", () => {
   const args = { url: bad, image_url: bad, source: { type: "url", url: bad }, fileUri: bad };
   const free: readonly (readonly [string, JsonObject])[] = [
@@ -158,6 +239,7 @@ describe("what nobody fetches is left alone", () => {
   }
 
   it("data in hand and uploads at providers", async () => {
+    asked.length = 0;
     for (const url of [
       ...["data:image/png;base64,AA==", "gs://bucket/x", "s3://bucket/x", "iVBORw0KGgo=", "file-abc", "", "//x"],
     ]) {
@@ -224,7 +306,7 @@ describe("URLs", () => {
       content: [{ type: "text", text: `${index}`.repeat(200) }],
     }));
     const call = bodyCall("openai-chat", { model: "m", messages });
-    const step = mediaUrls(rules)(async () => nothing);
+    const step = mediaUrls(rules, outside)(async () => nothing);
     for (let count = 0; count < 500; count++) await step(call);
     const began = performance.now();
     for (let count = 0; count < 2000; count++) await step(call);

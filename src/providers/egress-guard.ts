@@ -1,9 +1,10 @@
+import { isIP } from "node:net";
 import type { Clock } from "../canonical/ports.ts";
 import type { Classify } from "../transport/address.ts";
 import { CallerUrls } from "../transport/caller-urls.ts";
-import { EgressPolicy } from "../transport/egress.ts";
+import { bareHost, EgressPolicy, portOf } from "../transport/egress.ts";
 import { PublicFetcher } from "../transport/fetch-public.ts";
-import type { Egress, Network } from "../transport/network.ts";
+import { type Egress, type Network, systemNetwork } from "../transport/network.ts";
 import type { ConfiguredProvider } from "./provider.ts";
 
 /** How the outside is reached, and what is taken for it. */
@@ -36,6 +37,8 @@ export interface WaysOut {
   readonly callerUrls: CallerUrls;
   /** Fetches what callers name by URL. */
   readonly fetcher: PublicFetcher;
+  /** Whether a provider of that base URL stands on this machine or in a network of one's own. A name that nobody knows does not. */
+  isInside(baseUrl: string): Promise<boolean>;
 }
 
 /** Makes each configuration's ways out. A call keeps those of the configuration that it came under. */
@@ -52,6 +55,16 @@ export class EgressGuard {
     this.publicOnly = { policy: () => nothingMore, network: outside, onRefused };
   }
 
+  async #isInside(url: URL): Promise<boolean> {
+    const policy = this.publicOnly.policy();
+    if (policy.refusalOf(url) !== undefined) return true;
+    const host = bareHost(url.hostname);
+    if (isIP(host) !== 0) return false;
+    const { resolve } = this.#outside ?? systemNetwork;
+    const found = await resolve(host).catch(() => []);
+    return found.some(({ address }) => policy.refusal(host, portOf(url), address) !== undefined);
+  }
+
   /** Throws RangeError for an entry of `allow` that is no `host:port`. */
   waysOut({ providers, allow }: EgressSettings): WaysOut {
     const given = [...providers.values()].filter(({ baseUrlGiven }) => baseUrlGiven);
@@ -64,6 +77,7 @@ export class EgressGuard {
       towardsProviders: new EgressPolicy({ allow, named, classify }),
       callerUrls: new CallerUrls(towardsCallersUrls, this.#clock),
       fetcher: new PublicFetcher(towardsCallersUrls, this.#clock),
+      isInside: (baseUrl) => this.#isInside(new URL(baseUrl)),
     };
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CallerUrls } from "./caller-urls.ts";
-import { EgressPolicy } from "./egress.ts";
+import { EgressPolicy, type Refusal } from "./egress.ts";
 import type { Address, Network } from "./network.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { TestNetwork } from "./testing/network.ts";
@@ -9,11 +9,14 @@ import { TestNetwork } from "./testing/network.ts";
 const dial = (): never => assert.fail("dialled");
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const told = (refusal: Refusal | "unknown" | undefined): string =>
+  refusal === "unknown" ? refusal : (refusal?.message ?? "fine");
+
 function rig(network: Network = new TestNetwork().name("home.com", ["10.0.0.5"]).name("a.com", ["93.184.216.34"])) {
   const clock = new FakeClock();
   let policy = new EgressPolicy({ allow: [] });
   const urls = new CallerUrls({ policy: () => policy, network }, clock);
-  const said = async (url: string): Promise<string> => (await urls.resolved(new URL(url)))?.message ?? "fine";
+  const said = async (url: string): Promise<string> => told(await urls.resolved(new URL(url)));
   const allow = (entry: string): void => {
     policy = new EgressPolicy({ allow: [entry] });
   };
@@ -56,7 +59,7 @@ describe("names that callers use", () => {
     await settled();
     assert.equal(done, false);
     clock.advance(1);
-    assert.equal(await waiting, undefined);
+    assert.equal(await waiting, "unknown");
     const again = urls.resolved(new URL("https://slow.com/"));
     assert.notEqual(again, waiting, "what is not known is not remembered");
   });
@@ -73,9 +76,9 @@ describe("names that callers use", () => {
     }
     clock.advance(1000);
     const refusals = await Promise.all(answers);
-    assert.equal(refusals.filter((refusal) => refusal !== undefined).length, 4, "the last two were late");
+    assert.equal(refusals.filter((refusal) => refusal !== "unknown").length, 4, "the last two were late");
     for (let index = 10; index < 300; index++) void ask(index);
     assert.equal(waiting.length, 2);
-    assert.equal(await ask(300), undefined, "under a flood nobody waits");
+    assert.equal(await ask(300), "unknown", "under a flood nobody waits");
   });
 });

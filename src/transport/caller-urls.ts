@@ -3,7 +3,7 @@ import type { Clock } from "../canonical/ports.ts";
 import { bareHost, type EgressPolicy, portOf, type Refusal } from "./egress.ts";
 import { type Address, type Egress, type Network, systemNetwork } from "./network.ts";
 
-/** A name that is not resolved by then is left to whoever will connect. */
+/** How long a name is waited for. */
 const patienceMs = 1000;
 /** How long an answer holds, and how many are kept. */
 const freshMs = 30_000;
@@ -15,7 +15,7 @@ const mostWaiting = 256;
 interface Kept {
   readonly until: number;
   readonly policy: EgressPolicy;
-  readonly refusal: Promise<Refusal | undefined>;
+  readonly refusal: Promise<Refusal | "unknown" | undefined>;
 }
 
 /**
@@ -42,11 +42,11 @@ export class CallerUrls {
   }
 
   /**
-   * What its name tells once it is resolved: refused where any of its addresses is. A name that nobody knows, or not in time, is
-   * not refused, and under a flood of names none is asked for: this is the second of two looks where the gateway itself
-   * connects, and where a provider does the first.
+   * What its name tells once it is resolved: refused where any of its addresses is. A name that nobody knows is
+   * not refused. "unknown": the answer did not come in time, or so many names wait that none more is asked for. This is the
+   * second of two looks where the gateway itself connects, and where a provider does the first.
    */
-  resolved(url: URL): Promise<Refusal | undefined> {
+  resolved(url: URL): Promise<Refusal | "unknown" | undefined> {
     const host = bareHost(url.hostname);
     if (isIP(host) !== 0) return Promise.resolve(undefined);
     const port = portOf(url);
@@ -54,20 +54,20 @@ export class CallerUrls {
     const policy = this.#policy();
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.policy === policy && this.#clock.now() < kept.until) return kept.refusal;
-    if (this.#waiting.length >= mostWaiting) return Promise.resolve(undefined);
+    if (this.#waiting.length >= mostWaiting) return Promise.resolve("unknown");
     const refusal = this.#ask(host, port, policy, () => this.#kept.delete(key));
     if (this.#kept.size >= mostKept) this.#kept.clear();
     this.#kept.set(key, { until: this.#clock.now() + freshMs, policy, refusal });
     return refusal;
   }
 
-  #ask(host: string, port: number, policy: EgressPolicy, onLate: () => void): Promise<Refusal | undefined> {
+  #ask(host: string, port: number, policy: EgressPolicy, onLate: () => void): Promise<Refusal | "unknown" | undefined> {
     return new Promise((resolve) => {
       let late = false;
       const stop = this.#clock.after(patienceMs, () => {
         late = true;
         onLate();
-        resolve(undefined);
+        resolve("unknown");
       });
       this.#waiting.push(async () => {
         if (late) return;

@@ -36,6 +36,31 @@ export function bodyOf(route: CallRoute, content: readonly JsonObject[], provide
   }
 }
 
+/**
+ * Members of a body by which APIs of a wire, and those that are alike, name what is to be fetched elsewhere than in parts. Written
+ * by what providers document, not by what the gateway knows.
+ */
+export function membersWith(wire: string, url: string): readonly JsonObject[] {
+  const tool = { type: "mcp", server_label: "x", server_url: url };
+  switch (wire) {
+    case "openai-responses":
+      return [{ tools: [tool] }, { tools: [{ type: "mcp", server_label: "x", url }] }];
+    case "anthropic-messages":
+      return [{ mcp_servers: [{ type: "url", name: "x", url }] }, { mcp_servers: [{ type: "http", name: "x", url }] }];
+    case "gemini":
+      return [{ tools: [{ mcpServers: [{ name: "x", streamableHttpTransport: { url } }] }] }];
+    case "openai-embeddings":
+      return [{ input: [{ image: url }] }, { input: [{ type: "image_url", image_url: { url } }] }];
+    default:
+      return [
+        { tools: [tool] },
+        { messages: [{ role: "user", content: "x", images: [url] }] },
+        { messages: [{ role: "user", content: [{ type: "image", image: url }] }] },
+        { messages: [{ role: "user", content: [{ type: "video", video: [url] }] }] },
+      ];
+  }
+}
+
 /** The parts by which callers of a wire name what is to be fetched. */
 export function partsWith(wire: string, url: string): readonly JsonObject[] {
   switch (wire) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { JsonObject } from "../../../src/canonical/json.ts";
 import { callerKey, canary, guarded, publicAddress, shortAnswer, site, witness } from "./gateway.ts";
-import { bodyOf, bodyRoutes, partsWith, pathOf } from "./places.ts";
+import { bodyOf, bodyRoutes, membersWith, partsWith, pathOf } from "./places.ts";
 import { suite, towards } from "./targets.ts";
 
 const skip = suite === undefined ? "the suite's targets are not there" : false;
@@ -48,21 +48,39 @@ describe("S10, #12: addresses that callers name", () => {
     assert.ok(refused > 2000 && plain.length >= 8, `${refused} refused, ${plain.length} plain routes`);
   });
 
+  it("URLs outside parts, in the words of each API, and dressed up", { skip }, async (context) => {
+    await using provider = await site("127.0.0.1", shortAnswer);
+    await using gateway = await guarded(`http://127.0.0.1:${provider.port}`);
+    const urls = ["http://169.254.169.254/latest", "\u00a0http://169.254.169.254/", "//169.254.169.254/", "file:///etc/passwd"];
+    let refused = 0;
+    const wrong: string[] = [];
+    for (const route of plain) {
+      for (const url of [...urls, "http://[::ffff:127.0.0.1]/x", `http://localhost:${provider.port}/`]) {
+        const said = [...membersWith(route.wire.name, url), { webhook_url: url }];
+        const bodies = [
+          ...said.map((members) => ({ ...bodyOf(route, []), ...members })),
+          ...partsWith(route.wire.name, url).map((part) => bodyOf(route, [part])),
+        ];
+        for (const body of bodies) {
+          const before = provider.seen.length;
+          const reply = await gateway.post(pathOf(route), body);
+          const text = await reply.text();
+          refused++;
+          if (reply.status === 400 && provider.seen.length === before && /Nothing was sent/.test(text)) continue;
+          wrong.push(`${route.path} ${JSON.stringify(body)}: ${reply.status} ${text.slice(0, 200)}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong.slice(0, 10), []);
+    assert.ok(refused > 200, `${refused}`);
+    context.diagnostic(`${refused} requests refused with their JSON path`);
+  });
+
   it("addresses of upstreams, in every body and header where other gateways take one", { skip }, async (context) => {
     await using home = await witness();
     await using provider = await site("127.0.0.1", shortAnswer);
     await using gateway = await guarded(`http://127.0.0.1:${provider.port}`);
-    const fields = [
-      "api_base",
-      "base_url",
-      "baseUrl",
-      "api_url",
-      "custom_host",
-      "endpoint",
-      "azure_endpoint",
-      "webhook_url",
-      "proxy",
-    ];
+    const fields = ["api_base", "base_url", "baseUrl", "api_url", "custom_host", "endpoint", "azure_endpoint", "proxy"];
     const names = [
       ...["x-portkey-custom-host", "x-api-base", "x-base-url", "x-openai-base-url", "x-target-url", "helicone-target-url"],
       ...["x-forwarded-host", "x-original-url", "x-rewrite-url", "forwarded", "x-upstream", "x-litellm-api-base", "referer"],
