@@ -1,8 +1,8 @@
 import type { JsonObject } from "../canonical/json.ts";
 import type { ModelListing } from "../canonical/models.ts";
-import type { ConfigRecipe } from "./contract.ts";
 import type { ConfigText } from "../config/load.ts";
 import type { Told } from "../conversations/told.ts";
+import type { ConfigRecipe } from "./contract.ts";
 
 /* What the supervisor and its workers say to each other: plain data, over the channel that Node opens between them. */
 

@@ -1,9 +1,9 @@
-import type { ConfigSource } from "./contract.ts";
 import type { Settings } from "../compose.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigText } from "../config/load.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { ConfigError, type Problem } from "../config/problems.ts";
+import type { ConfigSource } from "./contract.ts";
 
 /** Where a gateway's configuration comes from, now and later. */
 export interface SettingsSource {
