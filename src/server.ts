@@ -114,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
       allBodiesBytes: config.limits.allBodiesBytes,
       allBodiesHeapBytes: getHeapStatistics().heap_size_limit * heapForBodies,
       connectionsPerAddress: config.limits.connectionsPerAddress,
+      wrongKeys: config.limits.wrongKeys,
     },
   });
   countConnections(server, gateway.telemetry);

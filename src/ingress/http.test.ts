@@ -81,6 +81,7 @@ async function ingress({
       requestMs: 120_000,
       bodyGraceMs: 10_000,
       connectionsPerAddress: 10,
+      wrongKeys: 20,
     },
     ...changes,
   });

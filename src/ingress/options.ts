@@ -75,4 +75,6 @@ export interface IngressLimits extends StreamTimers {
   /** From then on a body must have come at 512 bytes a second on average. */
   readonly bodyGraceMs: number;
   readonly connectionsPerAddress: number;
+  /** That an address may present in a minute before it is slowed down. */
+  readonly wrongKeys: number;
 }

@@ -32,7 +32,8 @@ function outcome(reception: Reception, request: IncomingMessage, serving = confi
   }
 }
 
-const fresh = (serving = config): Reception => new Reception({ serving: () => serving, clock: new FakeClock() });
+const fresh = (serving = config): Reception =>
+  new Reception({ serving: () => serving, clock: new FakeClock(), limits: { wrongKeys: 20 } });
 
 /** A POST to /v1/messages whose head holds these lines, sent to `host`. */
 const posted = async (head: string, line = "POST /v1/messages", host = "localhost"): Promise<IncomingMessage> =>

@@ -22,6 +22,10 @@ export type Received = Admitted & {
 /** What is known when a request's head has come. */
 type Arrival = Pick<Exchange, "request" | "serving" | "sound" | "allow" | "wire">;
 
+export interface ReceptionOptions extends Pick<IngressOptions, "serving" | "operator" | "clock"> {
+  readonly limits: Pick<IngressOptions["limits"], "wrongKeys">;
+}
+
 /**
  * The front door: everything that is judged by a request's head alone, in this order: its size, its host, its framing, whose page it
  * comes from, its route, who sends it. Not a byte of a body is asked for before.
@@ -33,9 +37,9 @@ export class Reception {
   readonly #wrongKeys: WrongKeys;
   #house: House;
 
-  constructor({ serving, operator, clock }: Pick<IngressOptions, "serving" | "operator" | "clock">) {
+  constructor({ serving, operator, clock, limits }: ReceptionOptions) {
     this.#operated = operator !== undefined;
-    this.#wrongKeys = new WrongKeys(clock);
+    this.#wrongKeys = new WrongKeys(clock, limits.wrongKeys);
     this.#house = furnish(serving(), this.#operated);
   }
 

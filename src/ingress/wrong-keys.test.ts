@@ -10,7 +10,7 @@ const wrong = new GatewayError("unauthenticated", "No.");
 describe("WrongKeys", () => {
   it("lets an address try twenty at once and twenty a minute, and says when to come again", () => {
     const clock = new FakeClock();
-    const keys = new WrongKeys(clock);
+    const keys = new WrongKeys(clock, 20);
     for (let tries = 0; tries < 20; tries++) assert.equal(keys.refuse("10.0.0.1", wrong), wrong);
     const slowed = keys.refuse("10.0.0.1", wrong);
     assert.deepEqual([slowed.status, slowed.retryAfterMs], [429, 3000]);
@@ -26,7 +26,7 @@ describe("WrongKeys", () => {
   });
 
   it("remembers a bounded number of addresses, those heard of last", () => {
-    const keys = new WrongKeys(new FakeClock());
+    const keys = new WrongKeys(new FakeClock(), 20);
     for (let tries = 0; tries < 21; tries++) keys.refuse("10.0.0.1", wrong);
     for (let host = 0; host < 30_000; host++) {
       keys.refuse(`11.${host >> 16}.${(host >> 8) & 255}.${host & 255}`, wrong);

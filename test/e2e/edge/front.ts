@@ -83,6 +83,7 @@ export async function startFront({
       requestMs: 120_000,
       bodyGraceMs: 10_000,
       connectionsPerAddress: 1024,
+      wrongKeys: 20,
       ...limits,
     },
   });
