@@ -1,4 +1,5 @@
 import { loadFor } from "./commands/command.ts";
+import { unreached } from "./near.ts";
 import type { Ports } from "./ports.ts";
 import { table } from "./terminal/table.ts";
 
@@ -17,6 +18,8 @@ export async function checkConfigCommand(options: { readonly config?: string | u
   ])) {
     ports.out(line);
   }
+  const shut = unreached(server);
+  if (shut !== undefined) ports.err(`warning: ${shut.what}; ${shut.todo}`);
   ports.out("The configuration is good.");
   return 0;
 }

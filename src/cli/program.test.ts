@@ -50,6 +50,53 @@ test("what runs on this machine is found, unless a configuration says all there 
   }
 });
 
+test("listening on all addresses: what to try is an address that answers, and who is shut out is told", async () => {
+  const yaml = (more: string) => `server: { host: 0.0.0.0${more} }\nkeys: [{ id: dev, secret: hunter2-hunter2-hunter2 }]`;
+  const shut = new Session({ yaml: yaml(""), address: "http://0.0.0.0:4321" });
+  await startAndStop(shut);
+  assert.match(shut.text, /curl http:\/\/127\.0\.0\.1:4321\/v1\/chat/);
+  const warned =
+    /answers to the name localhost alone: callers on other machines get 421; name what they call it by, e\.g\. server: \{ hosts:/;
+  assert.match(shut.errors.join("\n"), warned);
+  const named = new Session({ yaml: yaml(", hosts: [gateway.lan]") });
+  await startAndStop(named);
+  assert.doesNotMatch(named.errors.join("\n"), /421/);
+  for (const [world, expected] of [
+    [yaml(""), true],
+    [yaml(", hosts: [gateway.lan]"), false],
+  ] as const) {
+    const checked = new Session({ yaml: world });
+    assert.equal(await runCli(["config", "check"], checked), 0);
+    assert.equal(warned.test(checked.errors.join("\n")), expected);
+    const doctor = new Session({ yaml: world });
+    await runCli(["doctor", "--json"], doctor);
+    const { findings } = JSON.parse(doctor.text);
+    assert.equal(
+      findings.some(({ check, state }: { check: string; state: string }) => check === "callers" && state === "warning"),
+      expected,
+    );
+  }
+});
+
+test("what is sought in the configuration in vain is said, with the nearest key", async () => {
+  const session = new Session();
+  assert.equal(await runCli(["config", "show", "--format", "table", "timeoutz"], session), 1);
+  assert.equal(session.errors.join(), 'No key of the configuration has "timeoutz" in its name; did you mean "timeouts"?');
+});
+
+test("doctor says of a file that is not there what can be done about that", async () => {
+  const session = new Session();
+  assert.equal(await runCli(["doctor", "--json", "--config", "nope.yaml"], session), 1);
+  const { findings } = JSON.parse(session.text);
+  assert.match(findings[1].what, /no such file/);
+  assert.match(findings[1].todo, /^write or name it otherwise/);
+});
+
+test("an address of no gateway is a misuse", async () => {
+  const session = new Session();
+  assert.equal(await runCli(["ask", "--url", "ftp://x", "hello"], session), 2);
+});
+
 test("keys are named, secrets never", async () => {
   const yaml = 'keys: [{ id: dev, secret: hunter2-hunter2-hunter2 }]\nproviders: { openai: { api_key: "${K}" } }';
   const session = new Session({ yaml, env: { K: "sk-hunter2" } });

@@ -1,6 +1,7 @@
 import { isArray, isObject } from "../canonical/json.ts";
 import { type ConfigValue, explainConfig } from "../config/explain-config.ts";
 import { loadConfig } from "../config/load.ts";
+import { closing } from "../config/suggest.ts";
 import type { ProviderView } from "../process/contract.ts";
 import type { Ports } from "./ports.ts";
 import { jsonText } from "./terminal/json.ts";
@@ -32,6 +33,13 @@ export async function showConfigCommand({ config: argvPath, only, set, json }: S
     const values = shown.map(({ path, value = null, source }) => ({ path, value, source }));
     ports.out(jsonText({ file: config.file ?? null, values }));
     return 0;
+  }
+  if (shown.length === 0 && only.length > 0) {
+    const sought = only.map((text) => JSON.stringify(oneLine(text))).join(" or ");
+    const [first = ""] = only;
+    const keys = new Set(all.flatMap(({ path }) => [path, ...path.split(".")]));
+    ports.err(`No key of the configuration${set ? " that is set" : ""} has ${sought} in its name${closing(first, keys)}`);
+    return 1;
   }
   const paint = paintFor(ports, "out");
   ports.out(`configuration: ${config.file ?? "no file; the defaults hold"}`);

@@ -75,6 +75,12 @@ test("sums up by a label of the keys, and knows what was paid and what is missin
   assert.deepEqual(costs, ['THE "TEAM" USD', "web 0.90+", "ops?[2J 0.000009", "(none) 0.00", "total 0.900009+"]);
 });
 
+test("what is looked for in vain is said with both its ends", async () => {
+  const { lines } = await usage({ until: "2020-01-01" });
+  assert.deepEqual(lines, ["No calls since 24h ago until 2020-01-01."]);
+  assert.equal((await usage({ since: "999999w", json: true })).code, 0, "the furthest there is");
+});
+
 test("for programs a cost that is not known is null and never nothing, and what is missing is marked", async () => {
   const json = async (): Promise<ReturnType<typeof JSON.parse>> => JSON.parse((await usage({ json: true })).lines.join(""));
   const none = await json();

@@ -49,12 +49,13 @@ export async function usageCommand(options: UsageOptions): Promise<number> {
     const window = { since: instant(sinceMs), until: instant(until === undefined ? nowMs : untilMs) };
     ports.out(jsonText({ ...window, by, lines: lines.map(known), total: known(total) }));
   } else if (report === undefined || report.total.attempts === 0n) {
-    ports.out(
-      `No calls since ${since}${/^\d+\w$/.test(since) ? " ago" : ""}. Send one through the gateway and it shows here; --since 7d looks further back.`,
-    );
+    const more = untilMs < nowMs ? "" : " Send one through the gateway and it shows here; --since 7d looks further back.";
+    ports.out(`No calls since ${inWords(since)}${until === undefined ? "" : ` until ${inWords(until)}`}.${more}`);
   } else print(report, by, ports);
   return 0;
 }
+
+const inWords = (moment: string): string => `${moment}${/^\d+\w$/.test(moment) ? " ago" : ""}`;
 
 const isReportBy = (text: string): text is ReportBy => /^(?:model|provider|key|label:.+)$/.test(text);
 

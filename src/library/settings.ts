@@ -31,9 +31,24 @@ export function readSettings(options: GatewayOptions): Config {
     given.length === 0
       ? () => loadConfig({ argvPath: file, env, cwd, readFile, known: knownNames })
       : () => fromOptions(given, env, cwd);
-  const config = load();
+  const config = inProgramsWords(load);
   if (dataDir === undefined) return config;
   return { ...config, dataDir: dataDir === false || dataDir === inMemory ? inMemory : resolve(cwd, dataDir) };
+}
+
+/** A file that is not there was named by an option here, not by a flag. */
+function inProgramsWords(load: () => Config): Config {
+  try {
+    return load();
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    throw new ConfigError(
+      thrown.problems.map((problem) => ({
+        ...problem,
+        message: problem.message.replace("(named by --config)", "(named by `config`)"),
+      })),
+    );
+  }
 }
 
 /** The settings read as the file that says the same would be: JSON is YAML. */

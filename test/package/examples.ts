@@ -35,7 +35,7 @@ const inProgram: { readonly [file: string]: Example } = {
 const againstServer: { readonly [file: string]: Example } = {
   "openai-sdk.mjs": { args: ["An echo?"], env: { MODEL: "anthropic/echo" }, stdout: /^An echo\?\n$/ },
   "anthropic-sdk.mjs": { args: ["An echo?"], stdout: /^An echo\?\n$/, stderr: /^\d+ tokens in, \d+ out\n$/ },
-  "curl.sh": { args: ["An echo?"], stdout: /"content":"An echo\?"/ },
+  "curl.sh": { args: ['An "echo"?'], stdout: /"content":"An \\"echo\\"\?"/ },
   "python-client.py": { args: ["An echo?"], stdout: /^An echo\?\n$/ },
 };
 

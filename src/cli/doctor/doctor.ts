@@ -2,6 +2,7 @@ import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/problems.ts";
 import { loadFor } from "../commands/command.ts";
 import { findLocalServers } from "../first-minute.ts";
+import { unreached } from "../near.ts";
 import type { Ports } from "../ports.ts";
 import { jsonText } from "../terminal/json.ts";
 import { paintFor } from "../terminal/paint.ts";
@@ -36,11 +37,12 @@ async function examine({ config: path, timeoutMs, only }: DoctorOptions, ports: 
     config = await loadFor(ports, path);
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
-    const problems = thrown.message.split("\n");
-    return [
-      version,
-      ...problems.map((what): Finding => ({ check: "config", state: "problem", what, todo: "correct that line" })),
-    ];
+    const wrong = thrown.problems.map((problem): Finding => {
+      const what = new ConfigError([problem]).message;
+      const todo = problem.line === undefined ? "write or name it otherwise, and look again" : "correct that line";
+      return { check: "config", state: "problem", what, todo };
+    });
+    return [version, ...wrong];
   }
   const found: Finding = {
     check: "config",
@@ -80,6 +82,7 @@ async function examine({ config: path, timeoutMs, only }: DoctorOptions, ports: 
       ...checkData(config, ports),
       ...books,
       port,
+      ...callers(config.server),
       ...providers,
       ...unknown.map(
         (name): Finding => ({
@@ -94,6 +97,11 @@ async function examine({ config: path, timeoutMs, only }: DoctorOptions, ports: 
   } finally {
     progress.clear();
   }
+}
+
+function callers(server: Config["server"]): readonly Finding[] {
+  const shut = unreached(server);
+  return shut === undefined ? [] : [{ check: "callers", state: "warning", ...shut }];
 }
 
 const nobody = (keyVariables: readonly string[]): Finding => ({

@@ -5,6 +5,7 @@ import { lastSeq } from "../../ledger/call-list.ts";
 import { ledgerFile } from "../../ledger/open.ts";
 import { openLedgerReader } from "../../ledger/reader.ts";
 import { unreadable } from "../failure.ts";
+import { nearAddress } from "../near.ts";
 import type { Ports } from "../ports.ts";
 import type { Finding } from "./finding.ts";
 
@@ -114,8 +115,7 @@ export async function checkPort({ server }: Config, ports: Pick<Ports, "getJson"
   const { host, port } = server;
   const check = "port";
   if (port === 0) return { check, state: "ok", what: "any free one" };
-  const near = /^(?:0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
-  const url = `http://${near.includes(":") ? `[${near}]` : near}:${port}/healthz`;
+  const url = `${nearAddress(server)}/healthz`;
   const health = await ports.getJson(url, 1000);
   if (isObject(health) && health["status"] === "ok")
     return { check, state: "ok", what: `a gateway is running at ${host}:${port}` };

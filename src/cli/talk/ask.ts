@@ -40,7 +40,7 @@ export async function askCommand(words: readonly string[], flags: AskFlags, port
     return await answered(backend, content, schema, flags, ports);
   } catch (thrown) {
     if (!(thrown instanceof NoAnswer)) throw thrown;
-    for (const line of toldOf(thrown, ports)) ports.err(line);
+    for (const line of toldOf(thrown, backend, ports)) ports.err(line);
     return thrown.cancelled ? 130 : 1;
   } finally {
     await backend.close();

@@ -30,7 +30,12 @@ export function attachment(bytes: Uint8Array, name: string): Part {
 
 /** The file, or picture of the web, that a flag names. Throws Misuse where it cannot be read or is no picture though it has to be. */
 export function attached(place: string, files: Files, only?: "image"): Part {
-  if (/^https?:\/\//.test(place)) return { type: "image", source: { kind: "url", url: place } };
+  if (/^https?:\/\//.test(place)) {
+    if (only === "image") return { type: "image", source: { kind: "url", url: place } };
+    throw new Misuse(
+      `--file takes files of this machine, and ${place} is an address: fetch it first. A picture may be named so with --image.`,
+    );
+  }
   const part = attachment(fileBytes(place, files), place);
   if (only === "image" && part.type !== "image")
     throw new Misuse(`${place} is no picture: --image takes PNG, JPEG, GIF and WebP; for text and PDF there is --file.`);

@@ -74,6 +74,8 @@ export class NoAnswer extends Error {
 export interface Backend {
   /** In words, e.g. `http://127.0.0.1:4000`. */
   readonly where: string;
+  /** Whether its calls are in the ledger of this configuration. */
+  readonly own: boolean;
   /** `onPiece` is told of each piece while the answer is streamed. Rejects with NoAnswer. */
   ask(question: Question, signal: AbortSignal, onPiece: (piece: Piece) => void): Promise<Answer>;
   /** Rejects with NoAnswer. */

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { closing } from "../../config/suggest.ts";
 import type { Ports } from "../ports.ts";
 import { table } from "../terminal/table.ts";
@@ -76,6 +76,8 @@ const commands: { readonly [name: string]: ChatCommand } = {
       const named = argument === "" ? `chat-${stamp}.md` : argument.replace(/^~(?=\/)/, ports.env["HOME"] ?? "~");
       const path = resolve(ports.cwd, named);
       if (ports.files.stat(path) !== undefined) ports.err(`There is a file ${path} already; name another: /save FILE`);
+      else if (ports.files.stat(dirname(path))?.kind !== "directory")
+        ports.err(`There is no folder ${dirname(path)} to save in.`);
       else {
         try {
           ports.files.write(path, path.endsWith(".json") ? conversation.json() : conversation.markdown(), 0o600);

@@ -120,7 +120,7 @@ class Chat {
       if (!(thrown instanceof NoAnswer)) throw thrown;
       const kept = this.#conversation.breakOff(thrown.text);
       this.#failed = true;
-      for (const line of thrown.cancelled ? [] : toldOf(thrown, this.#ports)) this.#ports.err(line);
+      for (const line of thrown.cancelled ? [] : toldOf(thrown, this.#backend, this.#ports)) this.#ports.err(line);
       this.#broke(kept, thrown.cancelled);
     } finally {
       this.#answering = undefined;

@@ -15,6 +15,7 @@ import { type Answer, type Backend, NoAnswer, type Piece, type Question } from "
 /** A gateway in this very process. Its calls stand in the books as all others do, labelled `source=cli`. */
 export class InProcess implements Backend {
   readonly where = "this process";
+  readonly own = true;
   readonly #gateway: Gateway;
   readonly #config: Config;
 
@@ -61,7 +62,7 @@ export class InProcess implements Backend {
       output: usage && outputTokens(usage),
       costUsd: costNano === undefined ? undefined : formatDollars(costNano),
       warnings: call.warnings.list.map(inWords),
-      ms: clock.now() - startedAt,
+      ms: Math.round(clock.now() - startedAt),
     };
   }
 

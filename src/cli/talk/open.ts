@@ -1,7 +1,10 @@
 import { isObject } from "../../canonical/json.ts";
 import type { ModelListing } from "../../canonical/models.ts";
+import type { ServerOptions } from "../../config/config.ts";
 import { loadFor } from "../commands/command.ts";
+import { Misuse } from "../failure.ts";
 import { findLocalServers, modelToTry } from "../first-minute.ts";
+import { nearAddress } from "../near.ts";
 import type { Ports } from "../ports.ts";
 import { oneLine } from "../terminal/text.ts";
 import { type Backend, NoAnswer } from "./backend.ts";
@@ -19,7 +22,7 @@ export async function openBackend(flags: BackendFlags, ports: Ports): Promise<Ba
   const url = flags.url ?? present(ports.env["POLYGATE_URL"]);
   if (url !== undefined) {
     if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
-      throw new NoAnswer(`${JSON.stringify(url)} is no address of a gateway; write it as http://127.0.0.1:4000.`);
+      throw new Misuse(`${JSON.stringify(url)} is no address of a gateway; write it as http://127.0.0.1:4000.`);
     const { Remote } = await import("./remote.ts");
     return new Remote({ url, key: flags.key ?? present(ports.env["POLYGATE_KEY"]), ports });
   }
@@ -62,12 +65,8 @@ export async function listModels(backend: Backend, ports: Pick<Ports, "env" | "f
 }
 
 /** The address of a gateway that runs where the configuration would have one; undefined where none does. */
-async function runningAt(
-  { host, port }: { readonly host: string; readonly port: number },
-  ports: Ports,
-): Promise<string | undefined> {
-  const near = /^(?:0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
-  const address = `http://${near.includes(":") ? `[${near}]` : near}:${port}`;
+async function runningAt(server: ServerOptions, ports: Ports): Promise<string | undefined> {
+  const address = nearAddress(server);
   const health = await ports.getJson(`${address}/healthz`, 500);
   return isObject(health) && health["status"] === "ok" ? address : undefined;
 }

@@ -19,6 +19,7 @@ export interface RemoteOptions {
 /** A gateway that runs elsewhere, spoken to by OpenAI's chat as any of its callers would. */
 export class Remote implements Backend {
   readonly where: string;
+  readonly own = false;
   readonly #headers: { readonly [name: string]: string };
   readonly #ports: RemoteOptions["ports"];
 
@@ -66,7 +67,7 @@ export class Remote implements Backend {
       output: numberAt(told.usage, "completion_tokens"),
       costUsd: reply.header("x-polygate-cost-usd"),
       warnings,
-      ms: this.#ports.now() - startedAt,
+      ms: Math.round(this.#ports.now() - startedAt),
     };
   }
 

@@ -27,6 +27,8 @@ export interface World {
   readonly http?: (request: HttpRequest) => Promise<HttpReply>;
   readonly getJson?: (url: string) => Promise<Json | undefined>;
   readonly wall?: number;
+  /** Where it says that it listens. */
+  readonly address?: string;
 }
 
 /** A command line whose ports are all of this test's making. */
@@ -170,7 +172,7 @@ export class Session implements Ports {
       serve: async () => {
         if (failure !== undefined) throw failure;
         return {
-          address: "http://127.0.0.1:4000",
+          address: this.#world.address ?? "http://127.0.0.1:4000",
           listModels: async () => ({
             models: providers.map(({ name }) => ({ id: `${name}/echo`, provider: name, createdAt: 0 })),
             silent: [],

@@ -40,6 +40,11 @@ test("a gateway that cannot be made says why, and leaves nothing open", async ()
   const unready = await failure(createGateway({ dataDir: false, env: {}, providers: { openai: {} } }));
   assert.ok(unready instanceof ConfigError, String(unready));
   assert.match(unready.message, /openai has no credential: set OPENAI_API_KEY/);
+  const nowhere = await failure(createGateway({ dataDir: false, env: {}, config: "/nowhere/polygate.yaml" }));
+  assert.ok(
+    nowhere instanceof ConfigError && /there is no such file \(named by `config`\)$/.test(nowhere.message),
+    String(nowhere),
+  );
   const noKey = await failure(
     createGateway({ dataDir: false, env: {}, strict: "warn", key: "nobody's key of 32 characters!!!" }),
   );
