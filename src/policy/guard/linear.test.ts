@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { ChatRequest } from "../../canonical/chat.ts";
 import { GatewayError } from "../../canonical/error.ts";
 import { ChunkGuard } from "./chunk-guard.ts";
 import { InputGuard } from "./input.ts";
 import { Lanes } from "./lanes.ts";
 import type { GuardOptions } from "./rules.ts";
 import { scannersOf } from "./scanner.ts";
-import { calling, saying } from "./testing/call-of.ts";
+import { calling, callOf, saying } from "./testing/call-of.ts";
 import { nothing } from "./testing/samples.ts";
 
 /* What a caller or a provider may send to keep the process busy: CPU grows with the length, and a megabyte is soon done. */
@@ -59,6 +60,18 @@ const bodies: readonly Body[] = [
     of: (length) => calling(`{"x":"-----BEGIN PRIVATE KEY-----${repeated("\\u0041", length)}"}`),
   },
   { name: "arguments of many texts", most: 200, of: (length) => calling(`["\u202e"${repeated(',"a"', length)}]`) },
+  {
+    name: "parts of a letter",
+    most: 400,
+    of: (length) => {
+      const content = Array.from({ length: length / 32 }, () => ({ type: "text", text: "a" }) as const);
+      const request: ChatRequest = {
+        model: "m",
+        messages: [{ role: "user", content: [{ type: "text", text: "\u202e" }, ...content] }],
+      };
+      return callOf({ messages: [{ role: "user", content: [{ type: "text", text: "\u202e" }, ...content] }] }, request);
+    },
+  },
   texts("addresses", numbered),
   texts("directions", (length) => repeated("a\u202e", length)),
   texts("directions in a row", (length) => repeated("\u202e", length)),
@@ -75,8 +88,8 @@ function cpu(work: () => void): number {
   return (user + system) / 1000;
 }
 
-/** The least of three: others use the machine, too. */
-const took = (work: () => void): number => Math.min(cpu(work), cpu(work), cpu(work));
+/** The lesser of two: others use the machine, too. */
+const took = (work: () => void): number => Math.min(cpu(work), cpu(work));
 
 function passed(guard: InputGuard, call: ReturnType<typeof saying>): void {
   try {
@@ -130,13 +143,37 @@ describe("CPU grows with the length", { timeout: 110_000 }, () => {
     }
   });
 
-  it("a body of 22 MB with one direction in it does not stall under the default", (t) => {
+  it("arguments of whole answers", (t) => {
+    const { output } = scannersOf({ ...nothing, output: { secrets: "redact", pii: "redact", forbidden: "redact" } });
+    for (const unit of ["\\u0041", "\\n", "-----BEGIN PRIVATE KEY-----\\u0041", "1 4111111111111111 "]) {
+      const passing = (length: number) => {
+        const text = `{"x":"-----BEGIN PRIVATE KEY-----${repeated(unit, length)}"}`;
+        return () => {
+          const filter = new Lanes({ scanner: output, masks: undefined, json: false, note: () => undefined }).filter(
+            "arguments",
+            0,
+          );
+          filter.push(text);
+          filter.end();
+        };
+      };
+      passing(20_000)();
+      const one = took(passing(megabyte));
+      const two = took(passing(2 * megabyte));
+      t.diagnostic(`${unit}: ${one.toFixed(0)} ms, ${two.toFixed(0)} ms for twice as much`);
+      assert.ok(one < 300 && two < 3 * one + 10, `${unit}: ${one} ms, ${two} ms for twice as much`);
+    }
+  });
+
+  it("a body of 22 MB with one direction in it, or full of them, does not stall under the default", (t) => {
     const [first] = guards;
     assert.ok(first);
-    const call = calling(`{"x":"\u202e${repeated("\\n", 22 * megabyte)}"}`);
-    const ms = cpu(() => passed(first.guard, call));
-    t.diagnostic(`${ms.toFixed(0)} ms`);
-    assert.ok(ms < 200, `${ms} ms`);
-    assert.equal(call.warnings.list.length, 1);
+    for (const call of [calling(`{"x":"\u202e${repeated("\\n", 22 * megabyte)}"}`), saying(repeated("a\u202e", 6 * megabyte))]) {
+      const ms = cpu(() => passed(first.guard, call));
+      t.diagnostic(`${ms.toFixed(0)} ms`);
+      // 170 ms where nobody else is at work.
+      assert.ok(ms < 400, `${ms} ms`);
+      assert.equal(call.warnings.list.length, 1);
+    }
   });
 });

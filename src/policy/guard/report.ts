@@ -33,6 +33,14 @@ export function warn(
   }
 }
 
+/** Warns of an answer that was longer than `guards.output.max_characters`, in whichever choice. */
+export const warnOfCut = (warnings: Warnings, most: number): void =>
+  warnings.add({
+    kind: "dropped",
+    code: "guard_max_characters",
+    detail: `the answer was cut: the operator's guards.output.max_characters lets ${most} characters through.`,
+  });
+
 /** The path, unless what is looked for stands in the path itself. */
 export const told = (path: string, scanner: Scanner): string | undefined => (scanner.find(path).length === 0 ? path : undefined);
 

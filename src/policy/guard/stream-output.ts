@@ -1,7 +1,7 @@
 import type { GatewayError } from "../../canonical/error.ts";
 import type { Operation } from "../../canonical/operations.ts";
 import type { Batches, Reply, StreamItem } from "../../canonical/reply.ts";
-import type { Terminal } from "../../canonical/terminal.ts";
+import { limited, type Terminal } from "../../canonical/terminal.ts";
 import { ChunkGuard } from "./chunk-guard.ts";
 import type { Lanes } from "./lanes.ts";
 
@@ -12,6 +12,8 @@ export interface StreamRules {
   readonly lanes: Lanes;
   /** Characters that an answer may have. */
   readonly most: number;
+  /** Told once where it has more. */
+  readonly onCut: () => void;
   /** Whether anything could have to be changed; else the stream is only read. */
   readonly rewrites: boolean;
   /** What is thrown while a guard looks, as the call's error. */
@@ -35,14 +37,16 @@ class GuardedBatches<Op extends Operation> implements Batches<Op> {
   readonly #batches: Batches<Op>;
   readonly #guard: ChunkGuard<Op>;
   readonly #failed: StreamRules["failed"];
+  readonly #onCut: () => void;
   #closing: StreamReply<Op>["closing"];
   #terminal: Terminal | undefined;
 
-  constructor({ batches, closing }: StreamReply<Op>, { lanes, most, failed }: StreamRules) {
+  constructor({ batches, closing }: StreamReply<Op>, { lanes, most, failed, onCut }: StreamRules) {
     this.#batches = batches;
     this.#closing = closing;
     this.#guard = new ChunkGuard(lanes, most);
     this.#failed = failed;
+    this.#onCut = onCut;
   }
 
   async next(): Promise<Step<Op>> {
@@ -78,7 +82,7 @@ class GuardedBatches<Op extends Operation> implements Batches<Op> {
     try {
       for (const chunk of item.chunks()) {
         chunks.push(...this.#guard.pass(chunk));
-        if (this.#guard.full) return { kind: "limited" };
+        if (this.#guard.full) return this.#cut();
       }
       return undefined;
     } catch (thrown) {
@@ -92,8 +96,13 @@ class GuardedBatches<Op extends Operation> implements Batches<Op> {
     if (terminal.kind === "cancelled") return { done: true, value: terminal };
     const owed = terminal.kind === "finished" ? (this.#closing?.() ?? []) : [];
     const chunks = [...owed.flatMap((chunk) => this.#guard.pass(chunk)), ...this.#guard.flush()];
-    if (this.#guard.full) this.#terminal = { kind: "limited" };
+    if (this.#guard.full) this.#terminal = this.#cut();
     return chunks.length === 0 ? { done: true, value: this.#terminal } : { done: false, value: [{ chunks: () => chunks }] };
+  }
+
+  #cut(): Terminal {
+    this.#onCut();
+    return limited;
   }
 
   async #ended(terminal: Terminal): Promise<Step<Op>> {

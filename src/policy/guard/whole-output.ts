@@ -11,8 +11,9 @@ type WholeReply<Op extends Operation> = Extract<Reply<Op>, { stream: false }>;
  * `content_policy` where a rule refuses.
  *
  * @param most characters that an answer may have
+ * @param onCut told once where it has more
  */
-export function guardWhole<Op extends Operation>(reply: WholeReply<Op>, lanes: Lanes, most: number): WholeReply<Op> {
+export function guardWhole<Op extends Operation>(reply: WholeReply<Op>, lanes: Lanes, most: number, onCut: () => void = () => {}): WholeReply<Op> {
   const { result } = reply;
   // An answer that its provider keeps, or what it was asked.
   if ("body" in result) {
@@ -20,8 +21,9 @@ export function guardWhole<Op extends Operation>(reply: WholeReply<Op>, lanes: L
     return body === result.body ? reply : { stream: false, result: { ...result, body } };
   }
   if (!("choices" in result)) return reply;
-  const left = { characters: most };
+  const left = { characters: most, cut: false };
   const choices = result.choices.map((choice) => guarded(choice, lanes, left));
+  if (left.cut) onCut();
   const same = choices.every((choice, index) => choice === result.choices[index]);
   return same ? reply : { stream: false, result: withChoices(result, choices) };
 }
@@ -30,6 +32,7 @@ const withChoices = <R extends ChatResult>(result: R, choices: readonly Choice[]
 
 interface Left {
   characters: number;
+  cut: boolean;
 }
 
 function guarded(choice: Choice, lanes: Lanes, left: Left): Choice {
@@ -42,6 +45,7 @@ function guarded(choice: Choice, lanes: Lanes, left: Left): Choice {
     if (length > left.characters) {
       const cut = cutTo(made, left.characters);
       left.characters = 0;
+      left.cut = true;
       return {
         index: choice.index,
         content: cut === undefined ? content : [...content, cut],
