@@ -28,7 +28,7 @@ const listPatienceMs = 3000;
 /** A Ctrl-C in a terminal reaches the process once by the terminal and once more through npm; that is one wish, not two. */
 const sameWishMs = 500;
 
-/** `polygate start`: serves until it is told to stop. Resolves to the exit code. */
+/** `polygate serve`: serves until it is told to stop. Resolves to the exit code. */
 export async function startCommand(options: StartOptions, ports: Ports): Promise<number> {
   const { config: argvPath, host, port, workers, lastKnownGood = false } = options;
   const { known, keyVariables, prepare } = await ports.engine();
