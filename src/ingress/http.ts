@@ -21,6 +21,8 @@ export function createHttpServer(options: IngressOptions): Server {
   );
   // Nobody is asked to send a body before it is known that it is wanted.
   server.on("checkContinue", (request, response) => ingress.take(request, response));
+  // Node would answer by itself, before anybody has looked at the host.
+  server.on("checkExpectation", (request, response) => ingress.take(request, response));
   server.maxHeadersCount = mostHeaders + 1;
   server.maxRequestsPerSocket = 100_000;
   answerClientErrors(server, options);

@@ -14,12 +14,16 @@ export function refuseManyHeaders({ rawHeaders }: Pick<IncomingMessage, "rawHead
 
 /**
  * Refuses what two servers in a row could read as two different requests, and Node takes: a Transfer-Encoding other than
- * `chunked`, any at all in HTTP/1.0, and a body where the method gives it no meaning. Throws GatewayError `invalid_request`.
+ * `chunked`, any at all in HTTP/1.0, and a body where the method gives it no meaning. An expectation that nobody knows is refused
+ * with status 417. Throws GatewayError `invalid_request`.
  */
 export function refuseAmbiguous({ headers, method, httpVersionMinor }: IncomingMessage): void {
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && (httpVersionMinor === 0 || coding.toLowerCase() !== "chunked")) {
     throw new GatewayError("invalid_request", "The only Transfer-Encoding taken is chunked, in HTTP/1.1.");
+  }
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue") {
+    throw new GatewayError("invalid_request", "The only Expect taken is 100-continue.", { status: 417 });
   }
   if (method === "POST" || method === "DELETE") return;
   const length = headers["content-length"];

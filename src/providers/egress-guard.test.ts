@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Secret } from "../canonical/secret.ts";
 import { FakeClock } from "../transport/testing/fake-clock.ts";
+import { TestNetwork } from "../transport/testing/network.ts";
 import { EgressGuard } from "./egress-guard.ts";
 import { resolveProviders } from "./index.ts";
 import type { ProviderOptions } from "./options.ts";
@@ -38,6 +39,29 @@ describe("EgressGuard", () => {
     const { publicOnly } = new EgressGuard({ clock: new FakeClock(), onRefused: () => {} });
     const open = (host: string, address: string): boolean => publicOnly.policy().refusal(host, 443, address) === undefined;
     assert.ok(open("api.openai.com", "104.18.7.192") && !open("127.0.0.1", "127.0.0.1") && !open("gpu.lan", "10.0.0.5"));
+  });
+
+  it("tells providers that fetch from inside by the addresses their names have", async () => {
+    const outside = new TestNetwork()
+      .name("llm.corp.example", ["10.0.0.5"])
+      .name("api.openai.com", ["104.18.7.192"])
+      .name("both.example.com", ["104.18.7.192", "fd00::5"]);
+    const { isInside } = new EgressGuard({ outside, clock: new FakeClock(), onRefused: () => {} }).waysOut({
+      providers: providers([local]),
+      allow: ["llm.corp.example:80"],
+    });
+    for (const url of [
+      "http://127.0.0.1:11434/v1",
+      "http://gpu.lan/v1",
+      "http://llm.corp.example/",
+      "https://both.example.com",
+      "http://[::1]:1",
+    ]) {
+      assert.equal(await isInside(url), true, url);
+    }
+    for (const url of ["https://api.openai.com/v1", "https://unknown.example.com", "https://8.8.8.8/v1"]) {
+      assert.equal(await isInside(url), false, url);
+    }
   });
 
   it("does not take an entry that is none", () => {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { inMemory } from "./in-memory.ts";
 import { StorageError } from "./storage-error.ts";
 
 export interface SqliteOptions {
@@ -16,14 +17,17 @@ export interface SqliteOptions {
  * Opens a SQLite database: write-ahead log, so that readers never block the writer; `synchronous=NORMAL`, under which a commit
  * survives the death of the process, and a power cut may lose the last commits but never corrupts the file.
  *
- * A missing directory is made, readable by this user only. Keep to one writing connection per database and process.
+ * A missing directory is made, readable by this user only; so are the files, whatever the directory's mode is. Keep to one writing connection per database and process.
  * Throws StorageError.
  */
 export function openSqlite(path: string, options: SqliteOptions = {}): DatabaseSync {
   const readOnly = options.readOnly ?? false;
   try {
     if (readOnly && !existsSync(path)) throw new StorageError(`There is no database at ${path}.`);
-    if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (!readOnly && path !== inMemory) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makePrivate(path);
+    }
     const db = new DatabaseSync(path, {
       readOnly,
       timeout: options.busyTimeoutMs ?? 5000,
@@ -41,6 +45,18 @@ export function openSqlite(path: string, options: SqliteOptions = {}): DatabaseS
   } catch (cause) {
     if (cause instanceof StorageError) throw cause;
     throw new StorageError(`The database ${path} cannot be opened: ${cause instanceof Error ? cause.message : cause}.`, cause);
+  }
+}
+
+/** SQLite gives its log and index the mode that the database has. */
+function makePrivate(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      if (existsSync(file)) chmodSync(file, 0o600);
+    } catch {
+      // Another user's, which we may write: its mode is that user's business.
+    }
   }
 }
 

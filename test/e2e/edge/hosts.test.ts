@@ -79,6 +79,17 @@ describe("S2: names a gateway answers to", { timeout: 60_000 }, () => {
     });
   });
 
+  it("an expectation that nobody knows is judged after the host, and refused like everything else", async () => {
+    await started({}, async (stack) => {
+      const expecting = (host: string) => ask(stack, { host, expect: "miracles" });
+      const strange = await expecting("evil.example");
+      assert.equal(strange.status, 421, strange.text);
+      const known = await expecting("localhost");
+      assert.equal(known.status, 417);
+      assert.match(known.text, /100-continue.*call_/s);
+    });
+  });
+
   it("what is no host is not repeated", async () => {
     await started({}, async (stack) => {
       const refused = await ask(stack, { host: 'x"] }\u00e4, keys: [' });
