@@ -1,6 +1,7 @@
 import type { Cost } from "./cost.ts";
 import type { JsonObject } from "./json.ts";
 import type { Operation, Operations } from "./operations.ts";
+import type { Terminal } from "./terminal.ts";
 import type { Warnings } from "./warnings.ts";
 
 /** Header names in lower case; a repeated header's values joined by ", ". */
@@ -97,6 +98,12 @@ export class CallRecord {
     this.costNano = (this.costNano ?? 0n) + cost.nano;
     this.costExact &&= cost.exact;
   }
+
+  /**
+   * Set while somebody may still cut a whole answer: takes what books its attempt, and calls it once, whatever comes of the answer. The
+   * terminal says whether it was cut.
+   */
+  postpone: ((book: (terminal: Terminal) => void) => void) | undefined;
 
   /** The provider's reply headers that callers may see. */
   headers: HeaderBag = {};

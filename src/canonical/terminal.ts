@@ -16,6 +16,7 @@ export type Terminal =
   | { readonly kind: "cancelled" };
 
 export const finished: Terminal = { kind: "finished" };
+export const limited: Terminal = { kind: "limited" };
 export const cancelled: Terminal = { kind: "cancelled" };
 
 /** The terminal with the call's id in its error's sentence, as an error inside a stream has no other place for it. */

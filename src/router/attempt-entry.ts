@@ -2,7 +2,7 @@ import type { Call, CallRecord } from "../canonical/call.ts";
 import type { GatewayError } from "../canonical/error.ts";
 import type { Operation } from "../canonical/operations.ts";
 import type { AttemptEnd, AttemptLog, Clock, OpenAttempt, Pins } from "../canonical/ports.ts";
-import type { Terminal } from "../canonical/terminal.ts";
+import { finished, type Terminal } from "../canonical/terminal.ts";
 import type { Warnings } from "../canonical/warnings.ts";
 import { TransportError, type UpstreamReply } from "../transport/http-transport.ts";
 import type { Observed, ReplyDecoder } from "../wires/wire.ts";
@@ -102,6 +102,13 @@ export class AttemptEntry {
     if (warnings !== undefined && warnings.length > 0) this.#warnings.addAll(warnings);
   }
 
+  /** Settles an attempt whose whole answer is there: when it is certain that nothing of it will be cut. */
+  settleWhole(told: Partial<Observed>): void {
+    const { postpone } = this.#record;
+    if (postpone === undefined) this.settle(finished, told);
+    else postpone((terminal) => this.settle(terminal, told));
+  }
+
   settle(terminal: Terminal, told: Partial<Observed>): void {
     const facts = this.#note?.(terminal, told) ?? told;
     if (facts.model !== undefined) this.#record.model = facts.model;
@@ -125,7 +132,7 @@ export class AttemptEntry {
       errorCode: "error" in terminal ? terminal.error.code : undefined,
       status: this.#status(terminal),
       servedModel: facts.model,
-      finishReason: facts.finish?.reason,
+      finishReason: terminal.kind === "limited" ? "length" : facts.finish?.reason,
       finishRaw: facts.finish?.raw ?? undefined,
       usage: facts.usage,
       upstreamRequestId: this.#upstream === undefined ? undefined : requestId(this.#upstream.headers),

@@ -2,7 +2,6 @@ import { GatewayError } from "../canonical/error.ts";
 import { isObject, type Json, type JsonObject } from "../canonical/json.ts";
 import type { Operation, Operations } from "../canonical/operations.ts";
 import type { Reply } from "../canonical/reply.ts";
-import { finished } from "../canonical/terminal.ts";
 import { SseDecoder } from "../framing/sse-decoder.ts";
 import type { Observed, Relay, ReplyDecoder } from "../wires/wire.ts";
 import type { AttemptEntry } from "./attempt-entry.ts";
@@ -44,7 +43,7 @@ function relayed<Op extends Operation>(
   entry.observe(() => facts);
   if (facts.error !== undefined) throw facts.error;
   if (!facts.done && !facts.ended) throw badReply(entry.provider, "JSON that holds no answer");
-  entry.settle(finished, facts);
+  entry.settleWhole(facts);
   return new RelayedWhole<Op>(json, raw, decoder, facts.losable);
 }
 
@@ -68,7 +67,7 @@ function settled<Op extends Operation>(
     const failure = failedFinish(finish);
     if (failure !== undefined) throw failure;
   }
-  entry.settle(finished, { id, model, usage, finish: finishes[0] });
+  entry.settleWhole({ id, model, usage, finish: finishes[0] });
   return { stream: false, result };
 }
 

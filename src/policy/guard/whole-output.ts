@@ -13,7 +13,12 @@ type WholeReply<Op extends Operation> = Extract<Reply<Op>, { stream: false }>;
  * @param most characters that an answer may have
  * @param onCut told once where it has more
  */
-export function guardWhole<Op extends Operation>(reply: WholeReply<Op>, lanes: Lanes, most: number, onCut: () => void = () => {}): WholeReply<Op> {
+export function guardWhole<Op extends Operation>(
+  reply: WholeReply<Op>,
+  lanes: Lanes,
+  most: number,
+  onCut: () => void = () => {},
+): WholeReply<Op> {
   const { result } = reply;
   // An answer that its provider keeps, or what it was asked.
   if ("body" in result) {
