@@ -115,6 +115,7 @@ test("one that says nothing is not waited for; it is in the view until it follow
   await pass(1000);
   assert.equal(taken, false);
   await pass(500);
+  assert.equal(taken, true);
   await applied;
   assert.deepEqual(crew.view(), { serving: 3, silent: [2], refused: [] });
   silent.wake();
