@@ -89,4 +89,27 @@ describe("#11: every place of a request is looked at", { timeout: 110_000 }, () 
       assert.match(text, /at `messages\[0\]\.content`/);
     }
   });
+
+  it("neither does what looks like base64, nor the seam of two parts", async () => {
+    const before = refusing.provider.journal.received;
+    const long = "x".repeat(100);
+    for (const content of [
+      `data:;base64,\n${long} ${mail(1)}`,
+      [
+        { type: "text", text: "to jane1@" },
+        { type: "text", text: "example.com" },
+      ],
+      [
+        {
+          type: "file",
+          file: { filename: "a.txt", file_data: `data:text/plain;base64,${Buffer.from(mail(1)).toString("base64")}` },
+        },
+      ],
+    ]) {
+      const { status, text } = await refusing.post("openai-chat", "oai/echo", { messages: [{ role: "user", content }] });
+      assert.equal(status, 400, text);
+      assert.match(text, /at `messages\[0\]\.content/);
+    }
+    assert.equal(refusing.provider.journal.received, before);
+  });
 });
