@@ -180,6 +180,12 @@ test("/retry loses nothing: not the answer there is when the next fails, not a q
   assert.equal(out, "one\ntwo\nthree\n");
 });
 
+test("/save makes no folder for a name that was mistyped", limit, async () => {
+  const { err } = await user.run(["chat", "sim/echo"], "/save nowhere/talk.md\n");
+  assert.match(err, /There is no folder .*nowhere to save in\./);
+  assert.ok(!existsSync(join(user.home, "nowhere")));
+});
+
 test("with a pipe for a user: a message per line, answers on stdout, 1 where one failed", limit, async () => {
   const good = await user.run(["chat", "sim/echo"], "one\ntwo\n");
   assert.deepEqual([good.code, good.out], [0, "one\ntwo\n"], good.err);
