@@ -98,7 +98,8 @@ function encoded(text: string, prefix: string, type: string): "opaque" | Encoded
   const family = type.slice(0, type.indexOf("/") + 1).toLowerCase();
   const said = family !== "text/" && begins(family, data) ? undefined : textOf(data);
   if (said !== undefined) return { prefix, text: said };
-  return family !== "text/" && (begins(family, data) || !known(type)) ? "opaque" : undefined;
+  if (family === "text/") return undefined;
+  return begins(family, data) || (!known(type) && isRaw(family, data)) ? "opaque" : undefined;
 }
 
 /** The text that base64 says; undefined where it says none. */
@@ -173,6 +174,10 @@ function begins(family: string, data: string): boolean {
   const head = Buffer.from(data.slice(0, 16), "base64").toString("latin1");
   return of.some(([at, text]) => head.startsWith(text, at));
 }
+
+/** Sound as it is measured, and the like, begin as they please: long enough, and in letters that no key has alone. */
+const isRaw = (family: string, data: string): boolean =>
+  beginnings[family] !== undefined && data.length >= 1024 && sealed.test(data);
 
 /** Types that always begin as their family does: without it they are something else. */
 const known = (type: string): boolean =>

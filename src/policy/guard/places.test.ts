@@ -56,6 +56,9 @@ describe("what looks like base64", () => {
     ],
     ["a key that says it is", part({ type: "image", source: { type: "base64", media_type: "image/png", data: key } })],
     ["a tool's argument", { messages: [{ content: [{ type: "tool_use", input: { data: key, value: key, encrypted: key } }] }] }],
+    ["a tool's argument with a type", { messages: [{ content: [{ type: "tool_use", input: { data: key, mimeType: "x/y" } }] }] }],
+    ["one with a format", { messages: [{ content: [{ type: "tool_use", input: { data: key.repeat(20), format: "wav2" } }] }] }],
+    ["bytes of no kind", part({ type: "file", source: { type: "base64", media_type: "application/octet-stream", data: key } })],
     ["a signature that is none", part({ type: "thinking", thinking: "", signature: key })],
     ["a member of any other part", part({ type: "text", text: "x", signature: `${"A".repeat(80)}FORBIDWORD` })],
   ];
@@ -67,6 +70,7 @@ describe("what looks like base64", () => {
     ["a picture by its address", part({ type: "image_url", image_url: { url: `data:image/png;base64,${png}` } })],
     ["a picture in a source", part({ type: "image", source: { type: "base64", media_type: "image/png", data: png } })],
     ["one in Gemini's words", { contents: [{ parts: [{ inlineData: { mimeType: "image/png", data: png } }] }] }],
+    ["measured sound", part({ type: "input_audio", input_audio: { format: "pcm16", data: letters.repeat(10) } })],
     ["a thought's signature", part({ type: "thinking", thinking: "hm", signature: letters })],
     ["an encrypted thought", { input: [{ type: "reasoning", encrypted_content: letters }] }],
   ];
