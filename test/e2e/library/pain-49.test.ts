@@ -160,7 +160,7 @@ test("#49 the next attempt has a signal of its own: one that timed out does not 
     await using gateway = await createGateway({
       dataDir: false,
       providers: providersAt(`http://127.0.0.1:${address.port}`),
-      timeouts: { firstToken: 80 },
+      timeouts: { firstToken: 400 },
     });
     const controller = new AbortController();
     const stream = gateway.generateStream({ model: "oai/m", prompt: "x", signal: controller.signal });
