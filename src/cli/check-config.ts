@@ -1,3 +1,4 @@
+import { warningsOf } from "../config/warnings.ts";
 import { loadFor } from "./commands/command.ts";
 import { unreached } from "./near.ts";
 import type { Ports } from "./ports.ts";
@@ -6,7 +7,7 @@ import { table } from "./terminal/table.ts";
 /** `polygate config check`: reads and checks the configuration as `serve` would, and starts nothing. Returns the exit code. */
 export async function checkConfigCommand(options: { readonly config?: string | undefined }, ports: Ports): Promise<number> {
   const config = await loadFor(ports, options.config);
-  const { prepare } = await ports.engine();
+  const { prepare, known } = await ports.engine();
   const { providers } = prepare(config, () => {});
   const { file, server, keys, dataDir } = config;
   for (const line of table([
@@ -20,6 +21,8 @@ export async function checkConfigCommand(options: { readonly config?: string | u
   }
   const shut = unreached(server);
   if (shut !== undefined) ports.err(`warning: ${shut.what}; ${shut.todo}`);
+  const names = { providers: providers.map(({ name }) => name), builtIn: known.providers };
+  for (const warning of warningsOf(config, { cwd: ports.cwd, ...names })) ports.err(`warning: ${warning}`);
   ports.out("The configuration is good.");
   return 0;
 }

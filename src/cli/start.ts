@@ -2,6 +2,7 @@ import type { ModelListing } from "../canonical/models.ts";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { ConfigError } from "../config/problems.ts";
+import { warningsOf } from "../config/warnings.ts";
 import type { ConfigSource, ProviderView, Running } from "../process/contract.ts";
 import { exitCodes } from "../process/exit-codes.ts";
 import { explainFailure } from "./failure.ts";
@@ -72,6 +73,9 @@ export async function startCommand(options: StartOptions, ports: Ports): Promise
     for (const line of report(config, prepared.providers, running, localNames, keyVariables)) ports.out(line);
     const shut = unreached(config.server);
     if (shut !== undefined) note(running, ports, "unreached", `${shut.what}; ${shut.todo}`);
+    const names = { providers: prepared.providers.map(({ name }) => name), builtIn: known.providers };
+    for (const warning of warningsOf(config, { overrides: { host, port, workers }, cwd: ports.cwd, ...names }))
+      note(running, ports, "config_warning", warning);
     await firstCall(running, config, prepared.providers, localNames, ports, stopped);
     return await stopped;
   } finally {
