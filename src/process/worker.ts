@@ -172,7 +172,7 @@ class GatewayWorker {
 /** What all workers together may take, each takes its part of: connections are dealt out evenly. */
 function share(config: Config, count: number): Config {
   const part = (whole: number): number => Math.ceil(whole / count);
-  const { connections, connectionsPerAddress, allBodiesBytes, concurrentCalls } = config.limits;
+  const { connections, connectionsPerAddress, allBodiesBytes, concurrentCalls, wrongKeys } = config.limits;
   return {
     ...config,
     limits: {
@@ -181,6 +181,7 @@ function share(config: Config, count: number): Config {
       connectionsPerAddress: part(connectionsPerAddress),
       allBodiesBytes: part(allBodiesBytes),
       concurrentCalls: part(concurrentCalls),
+      wrongKeys: part(wrongKeys),
     },
   };
 }

@@ -51,6 +51,7 @@ const others: { readonly [key: string]: unknown } = {
   "limits.lag": "9s",
   "limits.connections": 9,
   "limits.connections_per_address": 9,
+  "limits.wrong_keys": 9,
   "conversations.ttl": "9s",
   "guards.input.control_characters": "refuse",
   "guards.input.secrets": "refuse",

@@ -227,3 +227,20 @@ test(
     assert.equal(await program.ended(), 0);
   },
 );
+
+test("wrong keys: an address may try as many at all workers together as at one", limit, async (t) => {
+  const upstream = await simulator();
+  const { program, address } = await gateway(yaml(upstream), {}, "--workers", "2");
+  const counts = new Map<number, number>();
+  for (let n = 0; n < 40; n++) {
+    const { status } = await ask(`${address}/v1/models`, { key: `pg-wrong-key-of-this-test-${n}` });
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  t.diagnostic(`wrong keys at 2 workers: ${counts.get(401)} were told so, ${counts.get(429)} slowed down`);
+  assert.deepEqual([...counts.keys()].sort(), [401, 429]);
+  // One more for every three seconds that it took, at each.
+  assert.ok((counts.get(401) ?? 0) < 30, `${counts.get(401)}`);
+  assert.equal((await ask(`${address}/v1/models`, { key: secret })).status, 200);
+  program.child.kill("SIGTERM");
+  assert.equal(await program.ended(), 0);
+});
