@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { Worker } from "node:cluster";
 
 interface Closable {
   close(): void;
@@ -11,7 +11,7 @@ const isClosable = (given: unknown): given is Closable =>
  * Keeps an eye on the connection that a worker was dealt and has not confirmed, one at a time: Node forgets it where the worker ends
  * first, and its caller would wait for ever. Gives what closes it.
  */
-export function watchDealt({ process }: { readonly process: ChildProcess }): () => void {
+export function watchDealt({ process }: Pick<Worker, "process">): () => void {
   let dealt: Closable | undefined;
   const { send } = process;
   Object.assign(process, {
