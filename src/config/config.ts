@@ -105,8 +105,8 @@ export interface LimitOptions {
   readonly replyBytes: number;
   /** Calls under way. */
   readonly concurrentCalls: number;
-  /** How long work may wait for its turn before calls are turned away; undefined: as long as it takes. */
-  readonly lagMs: number | undefined;
+  /** How long work may wait for its turn before calls are turned away; infinite: as long as it takes. */
+  readonly lagMs: number;
   /** Open connections of callers. */
   readonly connections: number;
   /** Of one address. */

@@ -226,3 +226,11 @@ test("no message and no print of the configuration holds a secret", () => {
   assert.equal(wrong.length, 2);
   assert.doesNotMatch(wrong.join("\n"), /top-secret-value/);
 });
+
+test("limits.lag is a duration, or off", () => {
+  const lagOf = (yaml: string): number => load({ yaml }).limits.lagMs;
+  assert.equal(lagOf(""), 60);
+  assert.equal(lagOf('limits: { lag: "off" }'), Number.POSITIVE_INFINITY);
+  assert.equal(lagOf("limits: { lag: off }"), Number.POSITIVE_INFINITY);
+  assert.equal(lagOf("limits: { lag: 1s }"), 1000);
+});

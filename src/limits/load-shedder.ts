@@ -8,8 +8,8 @@ export interface LoadShedderOptions {
   readonly most?: number | undefined;
   /** What part of the memory that the process may have is in use, 0 to 1. Asked once a tick. */
   readonly memory: () => number;
-  /** How long work may wait for its turn before calls are turned away, in milliseconds; undefined: as long as it takes. */
-  readonly targetMs: number | undefined;
+  /** How long work may wait for its turn before calls are turned away, in milliseconds; infinite: as long as it takes. */
+  readonly targetMs: number;
 }
 
 export interface LoadView {
@@ -65,7 +65,7 @@ export class LoadShedder {
 
   constructor(options: LoadShedderOptions) {
     this.#options = options;
-    this.#target = options.targetMs ?? Number.POSITIVE_INFINITY;
+    this.#target = options.targetMs;
   }
 
   /** Begins to watch. */

@@ -8,9 +8,10 @@ export const limits = section(
     all_bodies_bytes: size.default(512 * 1024 ** 2),
     reply_bytes: size.default(64 * 1024 ** 2),
     concurrent_calls: wholeNumber(1, 1_000_000).default(10_000),
-    // Undefined from here on: never.
     lag: z
-      .union([z.literal("off").transform(() => undefined), duration], { error: 'must be a duration, as "60ms", or off' })
+      .union([z.literal("off").transform(() => Number.POSITIVE_INFINITY), duration], {
+        error: 'must be a duration, as "60ms", or off',
+      })
       .default(60),
     connections: wholeNumber(1, 65_535).default(4096),
     connections_per_address: wholeNumber(1, 65_535).default(1024),
