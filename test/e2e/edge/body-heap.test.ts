@@ -4,7 +4,7 @@ import { createServer, request } from "node:http";
 import { after, test } from "node:test";
 import { ask, gateway, secret, yaml } from "../operations/kit.ts";
 
-/* D1: bodies that are small on the wire and large in memory. What one caller sends must not end the process for all. */
+/* Bodies that are small on the wire and large in memory. What one caller sends must not end the process for all. */
 
 const cleanups: (() => unknown)[] = [];
 after(() => {
@@ -42,7 +42,7 @@ const shapes = [
 ] as const;
 
 for (const [item, count] of shapes) {
-  test(`150 bodies of ${count} ${item} leave a gateway with 512 MB of heap standing`, { timeout: 100_000 }, async (context) => {
+  test(`S4: 150 bodies of ${count} ${item} leave a gateway with 512 MB of heap standing`, { timeout: 100_000 }, async (context) => {
     const provider = await silent();
     const { address, program } = await gateway(yaml(provider), { node: ["--max-old-space-size=512"] });
     const list = `[${`${item},`.repeat(count - 1)}${item}]`;
