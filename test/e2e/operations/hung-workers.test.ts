@@ -134,7 +134,7 @@ test("a hung worker: operators are answered within two seconds, and it is replac
   assert.equal(await program.ended(), 0);
 });
 
-test("R25 #42 a key that is taken away while a worker starts opens nothing at any worker", limit, async (t) => {
+test("R25 a key that is taken away while a worker starts opens nothing at any worker", limit, async (t) => {
   const upstream = await simulator();
   const without = yaml(upstream);
   const both = without.replace("keys: [", `keys: [{ id: second, secret: ${second} }, `);
