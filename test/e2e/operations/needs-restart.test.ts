@@ -175,6 +175,9 @@ test("R25 every key of the configuration is followed at once, or named as one th
         const asked = { key: next.keys[0]?.secret.reveal() ?? "", body: chat("hello", stream) };
         await ask(`${running.address}/v1/chat/completions`, asked);
       }
+      // The process asks for these when it is told to stop, and follows them: drain.test.ts.
+      const { drainMs, drainWindowMs } = running.gateway.current().config.timeouts;
+      assert.ok(drainMs >= 0 && drainWindowMs >= 0);
       const [last = ""] = key.split(".").slice(-1);
       // Names that the operator chose are passed on with what holds them.
       const free = [...read].find((path) => isPlain(others[key]) && path.endsWith(`.${last}`));
