@@ -42,7 +42,7 @@ const shapes = [
 ] as const;
 
 for (const [item, count] of shapes) {
-  test(`S4: 150 bodies of ${count} ${item} leave a gateway with 512 MB of heap standing`, { timeout: 100_000 }, async (context) => {
+  test(`S4: 150 bodies of ${count} ${item} leave a gateway with 512 MB of heap standing`, { timeout: 100_000 }, async (t) => {
     const provider = await silent();
     const { address, program } = await gateway(yaml(provider), { node: ["--max-old-space-size=512"] });
     const list = `[${`${item},`.repeat(count - 1)}${item}]`;
@@ -68,7 +68,7 @@ for (const [item, count] of shapes) {
     assert.equal((await ask(`${address}/healthz`)).status, 200);
     assert.equal(program.child.exitCode, null);
     const said = [...statuses].map(([status, times]) => `${times} × ${status}`).join(", ");
-    context.diagnostic(`${(body.length / 1e6).toFixed(1)} MB each: ${provider.taken()} under way, ${said}`);
+    t.diagnostic(`${(body.length / 1e6).toFixed(1)} MB each: ${provider.taken()} under way, ${said}`);
     assert.deepEqual([...statuses.keys()], [503]);
     assert.ok(provider.taken() >= 1 && provider.taken() + (statuses.get(503) ?? 0) === 150);
     program.child.kill("SIGKILL");
