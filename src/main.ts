@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "./canonical/json.ts";
-import { exitCodes } from "./process/exit-codes.ts";
 import type { Engine, Ports } from "./cli/ports.ts";
 import { runCli } from "./cli/program.ts";
 import type { Config } from "./config/config.ts";
@@ -10,6 +9,7 @@ import { present, systemFiles } from "./machine/files.ts";
 import { readLines } from "./machine/lines.ts";
 import { Output } from "./machine/output.ts";
 import { readStdin, systemTerminal } from "./machine/terminal.ts";
+import { exitCodes } from "./process/exit-codes.ts";
 import { systemClock } from "./transport/clock.ts";
 
 /** Runs the command line in this process and ends it. `argv` is without Node and the program's name. */
